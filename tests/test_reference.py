@@ -57,9 +57,7 @@ def test_an_exact_reference_prefers_the_digest() -> None:
 component = st.from_regex(r"[a-z0-9]{1,8}(?:[._-][a-z0-9]{1,4})?", fullmatch=True)
 registry = st.sampled_from(["", "docker.io", "127.0.0.1:5001", "localhost:5000", "localhost"])
 tag = st.from_regex(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,20})?", fullmatch=True)
-plain = st.from_regex(r"[a-z][a-z0-9]{0,7}", fullmatch=True).filter(
-    lambda name: not name.startswith("localhost")
-)
+plain = st.from_regex(r"[a-z][a-z0-9]{0,7}", fullmatch=True).filter(lambda name: not name.startswith("localhost"))
 
 
 @given(registry, st.one_of(st.just(""), plain), component, tag, st.sampled_from(["", DIGEST]))

@@ -40,9 +40,7 @@ def recorded_creations() -> list[Any]:
             if step.get("http", [""])[0] == "POST" and isinstance(body, dict) and body["kind"] in RULES:
                 answer = step["answer"]
                 if answer["code"] in {201, 422} and NEEDS_OTHER_OBJECTS not in json.dumps(answer):
-                    found.append(
-                        pytest.param(transcript["namespace"], body, answer, id=f"{path.stem}-{number}")
-                    )
+                    found.append(pytest.param(transcript["namespace"], body, answer, id=f"{path.stem}-{number}"))
     return found
 
 

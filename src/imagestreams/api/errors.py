@@ -184,9 +184,7 @@ def expired(message: str) -> ApiError:
 
 def timeout(message: str, retry_after_seconds: int = 0, causes: list[StatusCause] | None = None) -> ApiError:
     """504: not done in time."""
-    return _failure(
-        504, "Timeout", message, StatusDetails(causes=causes, retry_after_seconds=retry_after_seconds)
-    )
+    return _failure(504, "Timeout", message, StatusDetails(causes=causes, retry_after_seconds=retry_after_seconds))
 
 
 def internal(message: str) -> ApiError:

@@ -55,17 +55,13 @@ def validate_stream_name(namespace: str, name: str, generate_name: str = "") -> 
         detail = f"'namespace/name' cannot be longer than {_REPOSITORY_NAME_MAX} characters"
         errors.append(FieldError.invalid(field, name, detail))
     if generate_name and not _STREAM_NAME.fullmatch(generate_name):
-        errors.insert(
-            0, FieldError.invalid("metadata.generateName", generate_name, f'must match "{STREAM_NAME}"')
-        )
+        errors.insert(0, FieldError.invalid("metadata.generateName", generate_name, f'must match "{STREAM_NAME}"'))
     return errors
 
 
 def validate_image_stream(stream: ImageStream) -> list[FieldError]:
     """Check a stream's name, repository and spec tags; the tags' names themselves are free."""
-    errors = validate_stream_name(
-        stream.metadata.namespace, stream.metadata.name, stream.metadata.generate_name
-    )
+    errors = validate_stream_name(stream.metadata.namespace, stream.metadata.name, stream.metadata.generate_name)
     repository = stream.spec.docker_image_repository
     if repository:
         errors += _validate_repository("spec.dockerImageRepository", repository)
@@ -120,9 +116,7 @@ def validate_image_stream_import(request: ImageStreamImport) -> list[FieldError]
     for number, image in enumerate(images or []):
         path = f"spec.images[{number}]"
         if image.from_.kind != "DockerImage":
-            errors.append(
-                FieldError.invalid(f"{path}.from.kind", image.from_.kind, "only DockerImage is supported")
-            )
+            errors.append(FieldError.invalid(f"{path}.from.kind", image.from_.kind, "only DockerImage is supported"))
         else:
             if image.to is not None and not image.to.name:
                 detail = "the name of the target tag must be specified"

@@ -1,0 +1,30 @@
+"""Where an image of a tag is pulled from."""
+
+from dataclasses import replace
+
+from imagestreams.api.image import ImageStream, TagEvent
+from imagestreams.reference import InvalidReference, parse
+from imagestreams.streams.history import latest_event, spec_tag
+
+
+def pull_spec_of_event(stream: ImageStream, tag: str, event: TagEvent) -> str:
+    """Return the pull spec of an event under the tag's reference policy.
+
+    `Local` gives our own registry's, which serves it by pull-through, unless no registry is known or the event has
+    no image; `Source` gives the upstream's.
+    """
+    wish = spec_tag(stream, tag)
+    local = stream.status.docker_image_repository
+    if wish is None or wish.reference_policy.type != "Local" or not local or not event.image:
+        return event.docker_image_reference
+    try:
+        repository = parse(local)
+    except InvalidReference:
+        return event.docker_image_reference
+    return replace(repository, tag="", id=event.image).exact()
+
+
+def latest_pull_spec(stream: ImageStream, tag: str) -> str | None:
+    """Return where the current image of a tag is pulled from; `None` when it points to none."""
+    event = latest_event(stream, tag)
+    return None if event is None else pull_spec_of_event(stream, tag or "latest", event)
