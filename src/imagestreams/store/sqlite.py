@@ -104,6 +104,7 @@ class SQLiteStore:
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._watchers: set[_Watcher] = set()
+        self._observers: list[tuple[str, Callable[[Change], None]]] = []
         self._closed = False
         writer = self._connect()
         writer.executescript(_SCHEMA)
@@ -200,6 +201,12 @@ class SQLiteStore:
         finally:
             self._watchers.discard(watcher)
 
+    def observe(self, prefix: str, observer: Callable[[Change], None]) -> Callable[[], None]:
+        """Call `observer` with each change under a prefix before its writer is answered; return how to stop."""
+        entry = (prefix, observer)
+        self._observers.append(entry)
+        return lambda: self._observers.remove(entry)
+
     async def compact(self, revision: int) -> None:
         def write(db: sqlite3.Connection) -> tuple[None, list[Change]]:
             current, compacted = _state(db)
@@ -274,10 +281,22 @@ class SQLiteStore:
         else:
             self._loop.call_soon_threadsafe(self._announce, results, changes, revision)
 
+    def _tell(self, observer: Callable[[Change], None], change: Change) -> None:
+        try:
+            observer(change)
+        except Exception as error:
+            # The write is on disk whatever an observer makes of it, so its writer must still be answered.
+            message = f"an observer failed at revision {change.revision} of {change.key}"
+            self._loop.call_exception_handler({"message": message, "exception": error})
+
     def _announce(
         self, results: Sequence[tuple["asyncio.Future[object]", object]], changes: list[Change], revision: int
     ) -> None:
         self._revision = revision
+        for prefix, observer in self._observers if changes else ():
+            for change in changes:
+                if change.key.startswith(prefix):
+                    self._tell(observer, change)
         if changes:
             for watcher in self._watchers:
                 watcher.offer(changes)
