@@ -1,0 +1,128 @@
+"""Which login belongs to which repository: the rules of `.dockerconfigjson` and `.dockercfg` files."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from imagestreams.api.core import Secret
+
+DOCKER_CONFIG_JSON: Final = "kubernetes.io/dockerconfigjson"
+DOCKER_CFG: Final = "kubernetes.io/dockercfg"
+_DOCKER_HUB: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user name and a password, or an identity token; neither shows when printed."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    identity_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    host: str
+    path: str
+    login: Login
+
+
+class Keyring:
+    """All logins of a namespace."""
+
+    def __init__(self, entries: Iterable[_Entry] = ()) -> None:
+        # The most specific path first; the order of equally specific ones stays that of the secrets.
+        self._entries = sorted(entries, key=lambda entry: -len(entry.path))
+
+    @classmethod
+    def from_secrets(cls, secrets: Iterable[Secret]) -> "Keyring":
+        """Read the logins of all secrets that hold some; a secret that can't be read counts as empty."""
+        return cls(entry for secret in secrets for entry in _entries(secret))
+
+    def logins(self, registry: str, repository: str) -> list[Login]:
+        """Return the logins that fit a repository, the most specific first."""
+        host = _canonical(registry)
+        found = []
+        for entry in self._entries:
+            inside = not entry.path or repository == entry.path or repository.startswith(entry.path + "/")
+            if _host_matches(entry.host, host) and inside and entry.login not in found:
+                found.append(entry.login)
+        return found
+
+
+def _entries(secret: Secret) -> Iterable[_Entry]:
+    data = secret.data or {}
+    if secret.type == DOCKER_CONFIG_JSON:
+        config = _json(data.get(".dockerconfigjson", ""))
+        logins = config.get("auths")
+    elif secret.type == DOCKER_CFG:
+        logins = _json(data.get(".dockercfg", ""))
+    else:
+        return
+    for server, values in logins.items() if isinstance(logins, dict) else ():
+        login = _login(values)
+        if login is not None:
+            host, path = _split(server)
+            yield _Entry(host, path, login)
+
+
+def _json(encoded: str) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(base64.b64decode(encoded, validate=True))
+    except (binascii.Error, msgspec.DecodeError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _login(values: object) -> Login | None:
+    if not isinstance(values, dict):
+        return None
+    username, password = values.get("username", ""), values.get("password", "")
+    if values.get("auth"):
+        try:
+            decoded = base64.b64decode(str(values["auth"]), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        username, _, password = decoded.partition(":")
+    token = values.get("identitytoken", "")
+    if not all(isinstance(value, str) for value in (username, password, token)) or not (username or token):
+        return None
+    return Login(username, password.rstrip("\x00"), token)
+
+
+def _split(server: str) -> tuple[str, str]:
+    parts = urlsplit(server if "//" in server else f"//{server}")
+    path = parts.path.strip("/")
+    # Older files name Docker Hub and others by the address of their API.
+    for version in ("v1", "v2"):
+        if path == version or path.startswith(f"{version}/"):
+            path = path[len(version) :].strip("/")
+    return _canonical(parts.netloc), path
+
+
+def _canonical(host: str) -> str:
+    host = host.lower()
+    if host in _DOCKER_HUB:
+        return "docker.io"
+    for port in (":443", ":80"):
+        host = host.removesuffix(port)
+    return host
+
+
+def _host_matches(pattern: str, host: str) -> bool:
+    wanted, given = pattern.split("."), host.split(".")
+    return len(wanted) == len(given) and all(
+        _part_matches(one, other) for one, other in zip(wanted, given, strict=True)
+    )
+
+
+def _part_matches(pattern: str, part: str) -> bool:
+    head, star, tail = pattern.partition("*")
+    if not star:
+        return pattern == part
+    return len(part) >= len(head) + len(tail) and part.startswith(head) and part.endswith(tail)

@@ -1,0 +1,72 @@
+"""The login of a repository is found in the namespace's secrets."""
+
+import base64
+import json
+
+import pytest
+
+from imagestreams.api.core import Secret
+from imagestreams.registries.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON, Keyring, Login
+
+
+def encoded(value: object) -> str:
+    return base64.b64encode(json.dumps(value).encode()).decode()
+
+
+def auth(user: str) -> dict[str, str]:
+    return {"auth": base64.b64encode(f"{user}:s3:cret".encode()).decode()}
+
+
+def keyring(servers: dict[str, str]) -> Keyring:
+    auths = {server: auth(user) for server, user in servers.items()}
+    secret = Secret(type=DOCKER_CONFIG_JSON, data={".dockerconfigjson": encoded({"auths": auths})})
+    return Keyring.from_secrets([secret])
+
+
+def users(ring: Keyring, registry: str, repository: str = "org/app") -> list[str]:
+    return [login.username for login in ring.logins(registry, repository)]
+
+
+def test_the_most_specific_path_comes_first() -> None:
+    ring = keyring({"r.example.com": "all", "r.example.com/org": "org", "r.example.com/org/app": "app"})
+
+    assert users(ring, "r.example.com") == ["app", "org", "all"]
+    assert users(ring, "r.example.com", "organic/app") == ["all"]
+    assert users(ring, "elsewhere.example.com") == []
+
+
+@pytest.mark.parametrize(
+    "server", ["r.example.com:443", "https://r.example.com/v2/", "r.example.com:80", "R.example.com"]
+)
+def test_spellings_of_one_registry_are_the_same(server: str) -> None:
+    assert users(keyring({server: "u"}), "r.example.com") == ["u"]
+
+
+def test_docker_hub_is_known_by_all_its_names() -> None:
+    assert users(keyring({"https://index.docker.io/v1/": "u"}), "docker.io", "library/python") == ["u"]
+
+
+def test_a_wildcard_stands_for_one_part_of_the_host() -> None:
+    ring = keyring({"*.example.com": "u"})
+
+    assert users(ring, "a.example.com") == ["u"]
+    assert users(ring, "a.b.example.com") == [] == users(ring, "example.com")
+
+
+def test_the_older_file_format_is_read_too_and_a_colon_belongs_to_the_password() -> None:
+    secret = Secret(type=DOCKER_CFG, data={".dockercfg": encoded({"127.0.0.1:5002": auth("puller")})})
+
+    assert Keyring.from_secrets([secret]).logins("127.0.0.1:5002", "x") == [Login("puller", "s3:cret")]
+
+
+@pytest.mark.parametrize(
+    "data", ["", "%%%", encoded([]), encoded({"auths": 1}), encoded({"auths": {"r": {"auth": "%"}}})]
+)
+def test_a_secret_that_cannot_be_read_counts_as_empty(data: str) -> None:
+    secret = Secret(type=DOCKER_CONFIG_JSON, data={".dockerconfigjson": data})
+
+    assert Keyring.from_secrets([secret]).logins("r", "x") == []
+
+
+def test_a_password_does_not_show_when_a_login_is_printed() -> None:
+    assert "secret" not in repr(Login("u", "secret", "secret"))
