@@ -1,0 +1,83 @@
+"""May this user do that: a seam of one method, and the rules that hold without any role."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from imagestreams.access.identity import ADMINISTRATORS, AUTHENTICATED, User
+from imagestreams.api.errors import ApiError, forbidden
+from imagestreams.api.meta import Status, StatusDetails
+
+PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version")
+DISCOVERY_PATHS = ("/api", "/apis", "/openapi")
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What is asked for: a verb on a resource, or, with an empty `resource`, on a path."""
+
+    user: User
+    verb: str
+    path: str = ""
+    group: str = ""
+    resource: str = ""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
+class Authorizer(Protocol):
+    """Decides one request."""
+
+    async def allows(self, attributes: Attributes) -> bool:
+        """Return whether the user may do it."""
+
+
+class BuiltinAuthorizer:
+    """Administrators may do everything, everybody may see health, and who is logged in may see what is served."""
+
+    async def allows(self, attributes: Attributes) -> bool:
+        """Return whether one of these three rules allows it."""
+        groups = attributes.user.groups
+        if ADMINISTRATORS in groups:
+            return True
+        if attributes.resource or attributes.verb != "get":
+            return False
+        if _is_under(attributes.path, PUBLIC_PATHS):
+            return True
+        return AUTHENTICATED in groups and _is_under(attributes.path, DISCOVERY_PATHS)
+
+
+def _is_under(path: str, roots: tuple[str, ...]) -> bool:
+    return any(path == root or path.startswith(root + "/") for root in roots)
+
+
+def denial(attributes: Attributes) -> ApiError:
+    """Compose the 403 that names who was refused what."""
+    who = f'User "{attributes.user.name}" cannot {attributes.verb}'
+    if not attributes.resource:
+        message = f'forbidden: {who} path "{attributes.path}"'
+        return ApiError(
+            Status(
+                kind="Status",
+                api_version="v1",
+                status="Failure",
+                message=message,
+                reason="Forbidden",
+                details=StatusDetails(),
+                code=403,
+            )
+        )
+    resource = attributes.resource + (f"/{attributes.subresource}" if attributes.subresource else "")
+    where = f'in the namespace "{attributes.namespace}"' if attributes.namespace else "at the cluster scope"
+    detail = f'{who} resource "{resource}" in API group "{attributes.group}" {where}'
+    return forbidden(attributes.group, attributes.resource, attributes.name, detail)
+
+
+async def require(authorizer: Authorizer, attributes: Attributes) -> None:
+    """Return only when the request is allowed.
+
+    Raises:
+        ApiError: 403, no rule allows it.
+    """
+    if not await authorizer.allows(attributes):
+        raise denial(attributes)

@@ -1,0 +1,234 @@
+"""The protocol between the API server and the resources that it serves.
+
+A resource is described by a `ResourceInfo` and does its verbs by the methods of `Resource`. It raises `ApiError` for
+what the client is to be told. Results are `Item`s: the object together with its JSON, which for a stored object was
+encoded when it was written; the server sends these bytes as they are.
+"""
+
+import base64
+import binascii
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from imagestreams.access.identity import User
+from imagestreams.api.errors import bad_request, method_not_allowed
+
+Verb = Literal["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
+EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    type: str = "string"
+    format: str = ""
+    description: str = ""
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """How objects are shown as rows: `cells` gives one object's cells in the order of the columns."""
+
+    columns: tuple[Column, ...]
+    cells: Callable[[Any], Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceInfo:
+    """What a resource is called and what can be done with it.
+
+    `object_type` is the type that create and update take, `kind` the kind that discovery names. Without `table` the
+    resource can't be shown as one. `field_labels` are those that a field selector may name.
+    """
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    object_type: type[Any]
+    verbs: frozenset[Verb]
+    singular: str = ""
+    namespaced: bool = True
+    subresource: str = ""
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    list_kind: str = ""
+    storage_version_hash: str = ""
+    table: TableView | None = None
+    field_labels: frozenset[str] = frozenset({"metadata.name", "metadata.namespace"})
+
+    @property
+    def group_version(self) -> str:
+        """The `apiVersion` of its objects."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def name(self) -> str:
+        """The name that discovery gives it: `imagestreams` or `imagestreams/status`."""
+        return f"{self.plural}/{self.subresource}" if self.subresource else self.plural
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Who asks for what, when; `namespace` is empty for all namespaces, `name` for a collection."""
+
+    user: User
+    now: str
+    namespace: str = ""
+    name: str = ""
+    field_manager: str = ""
+    dry_run: bool = False
+    user_agent: str = ""
+    field_validation: str = "Warn"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRequirement:
+    """A field must have a value, or must not."""
+
+    field: str
+    value: str
+    equal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """Which objects a list, a watch or the deletion of a collection is about.
+
+    `send_initial_events` and `allow_bookmarks` matter to a watch only; `resource_version` is checked to be digits.
+    """
+
+    labels: Callable[[Mapping[str, str]], bool] | None = None
+    fields: tuple[FieldRequirement, ...] = ()
+    limit: int = 0
+    continue_: str = ""
+    resource_version: str = ""
+    resource_version_match: str = ""
+    send_initial_events: bool | None = None
+    allow_bookmarks: bool = False
+
+    def selects(self, labels: Mapping[str, str] | None, fields: Mapping[str, str]) -> bool:
+        """Return whether an object with these labels and field values is meant."""
+        if self.labels is not None and not self.labels(labels or {}):
+            return False
+        return all((fields.get(want.field, "") == want.value) is want.equal for want in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOptions:
+    """Conditions of a deletion; an empty string asks for nothing."""
+
+    uid: str = ""
+    resource_version: str = ""
+    propagation_policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An object and its JSON, which begins with `kind` and `apiVersion`."""
+
+    value: Any
+    encoded: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ItemList:
+    """A page of objects; `continue_` is the token of the next page."""
+
+    items: Sequence[Item]
+    resource_version: str = ""
+    continue_: str = ""
+    remaining_item_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """The object after an update, and whether the update made it."""
+
+    item: Item
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """One change; of a bookmark the item is an object with nothing but defaults and the resource version."""
+
+    type: EventType
+    item: Item
+
+
+Transform = Callable[[Any | None], Any]
+"""Makes the wanted object from the current one; it may be called again when another writer came first."""
+
+
+class Resource(Protocol):
+    """A served resource; a class that derives from it overrides the verbs that it has."""
+
+    info: ResourceInfo
+
+    async def get(self, context: RequestContext, options: Mapping[str, str]) -> Item:
+        """Return the object `context.name`; `options` are the request's query parameters."""
+        raise method_not_allowed()
+
+    async def list(self, context: RequestContext, options: ListOptions) -> ItemList:
+        """Return the objects of `context.namespace`, or of all namespaces, in the order of their keys."""
+        raise method_not_allowed()
+
+    def watch(self, context: RequestContext, options: ListOptions) -> AsyncIterator[WatchEvent]:
+        """Yield changes from `options.resource_version` on; an object leaving the selection is DELETED."""
+        raise method_not_allowed()
+
+    async def create(self, context: RequestContext, obj: Any) -> Item:
+        """Store a new object, or answer a request that is one (imports, mappings)."""
+        raise method_not_allowed()
+
+    async def update(self, context: RequestContext, transform: Transform) -> Updated:
+        """Replace the object by what `transform` makes of it: PUT, PATCH and apply all come here.
+
+        A resource that lets updates create calls `transform(None)` when there is no object, others raise 404.
+        """
+        raise method_not_allowed()
+
+    async def delete(self, context: RequestContext, options: DeleteOptions) -> Item:
+        """Delete the object; return the `Status`, or the object when something holds it back."""
+        raise method_not_allowed()
+
+    async def delete_collection(
+        self, context: RequestContext, selection: ListOptions, options: DeleteOptions
+    ) -> ItemList:
+        """Delete all selected objects and return them."""
+        raise method_not_allowed()
+
+
+class ContinueToken(msgspec.Struct):
+    """Where the next page of a list begins: the revision of the first page, and the key to go on from."""
+
+    v: str = "meta.k8s.io/v1"
+    rv: int = 0
+    start: str = ""
+
+    def encode(self) -> str:
+        """Return the token as it travels."""
+        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+
+    @classmethod
+    def parse(cls, text: str) -> "ContinueToken":
+        """Read a token.
+
+        Raises:
+            ApiError: 400, it is none of ours.
+        """
+        try:
+            data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            token = msgspec.json.decode(data, type=cls)
+        except (binascii.Error, msgspec.DecodeError, ValueError) as error:
+            raise bad_request(f"continue key is not valid: {error}") from error
+        if token.v != "meta.k8s.io/v1":
+            raise bad_request(f'continue key is not valid: server does not recognize this encoded version "{token.v}"')
+        return token
