@@ -1,18 +1,24 @@
 """Every object under a prefix in memory: decoded, and encoded once per revision.
 
 This is what makes reads cheap: a GET sends the entry's bytes, a LIST joins them, and all watchers get the same ones.
-The cache is told of changes before the writer is, so a read is never older than a write that was answered.
+The cache is told of changes before the writer is, so a read is never older than a write that was answered. The last
+changes are kept, so that watches can begin, and lists can be read, a little in the past.
 """
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
-from imagestreams.store.kv import Change, KeyValue, Store
+from imagestreams.store.kv import Change, Compacted, FutureRevision, KeyValue, Store, StoreClosed, WatcherTooSlow
 
 T = TypeVar("T")
+
+HISTORY_EVENTS: Final = 4_096
+HISTORY_BYTES: Final = 32 * 1024 * 1024
+WATCHER_EVENTS: Final = 16_384
 
 
 class ObservableStore(Store, Protocol):
@@ -20,6 +26,16 @@ class ObservableStore(Store, Protocol):
 
     def observe(self, prefix: str, observer: Callable[[Change], None]) -> Callable[[], None]:
         """Call `observer` with each change under a prefix before its writer is answered; return how to stop."""
+
+
+class Codec(Protocol[T]):
+    """How stored bytes become objects and served JSON."""
+
+    def decode(self, item: KeyValue) -> tuple[T, bytes]:
+        """Return the object and its JSON; called once per revision."""
+
+    def removed(self, value: T, revision: int) -> tuple[T, bytes]:
+        """Return the last state of an object that was removed at a revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +48,50 @@ class Entry(Generic[T]):
     encoded: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class CacheEvent(Generic[T]):
+    """One change: what was there before, what is there now, and for a removal the last state."""
+
+    revision: int
+    key: str
+    old: Entry[T] | None
+    new: Entry[T] | None
+    removed: Entry[T] | None = None
+
+
+class _Subscriber(Generic[T]):
+    """The events that one watcher has not taken yet."""
+
+    def __init__(self) -> None:
+        self.events: asyncio.Queue[CacheEvent[T] | Exception] = asyncio.Queue()
+        self.ended = False
+
+    def offer(self, event: CacheEvent[T]) -> None:
+        if self.ended:
+            return
+        if self.events.qsize() >= WATCHER_EVENTS:
+            self.end(WatcherTooSlow(f"a watch is {WATCHER_EVENTS} events behind"))
+        else:
+            self.events.put_nowait(event)
+
+    def end(self, reason: Exception) -> None:
+        self.ended = True
+        self.events.put_nowait(reason)
+
+
 class WatchCache(Generic[T]):
     """All objects under a prefix, in the order of their keys."""
 
-    def __init__(self, store: ObservableStore, prefix: str, decode: Callable[[KeyValue], tuple[T, bytes]]) -> None:
-        """`decode` turns a stored value into the object and its JSON; it is called once per revision."""
+    def __init__(self, store: ObservableStore, prefix: str, codec: Codec[T]) -> None:
         self._store = store
         self._prefix = prefix
-        self._decode = decode
+        self._codec = codec
         self._entries: dict[str, Entry[T]] = {}
         self._keys: list[str] = []
+        self._history: deque[CacheEvent[T]] = deque()
+        self._history_bytes = 0
+        self._oldest = 0
+        self._subscribers: set[_Subscriber[T]] = set()
         self._waiting: list[Change] | None = []
         self._stop: Callable[[], None] | None = None
         self._starting = asyncio.Lock()
@@ -53,11 +103,14 @@ class WatchCache(Generic[T]):
                 return
             self._entries.clear()
             self._keys.clear()
+            self._history.clear()
+            self._history_bytes = 0
             self._waiting = []
             self._stop = self._store.observe(self._prefix, self._observe)
             page = await self._store.range(self._prefix)
             for item in page.items:
-                self._set(item)
+                self._set(self._entry(item))
+            self._oldest = page.revision
             # What was committed while the page was read came in here too; the page may hold it already.
             waiting, self._waiting = self._waiting, None
             for change in waiting:
@@ -65,25 +118,90 @@ class WatchCache(Generic[T]):
                     self._apply(change)
 
     def stop(self) -> None:
-        """Follow the store no longer."""
+        """Follow the store no longer and end all watches."""
         if self._stop is not None:
             self._stop()
             self._stop = None
+        for subscriber in self._subscribers:
+            subscriber.end(StoreClosed("the cache is stopped"))
+
+    @property
+    def revision(self) -> int:
+        """The revision that the cache shows: that of the store's last change, under this prefix or not."""
+        return self._store.revision
 
     def get(self, key: str) -> Entry[T] | None:
         """Return the current entry of a key."""
         return self._entries.get(key)
 
     def list(self, prefix: str, start: str = "") -> Iterator[Entry[T]]:
-        """Yield the entries whose keys begin with `prefix`, from key `start` on, in the order of their keys."""
+        """Yield the entries whose keys begin with `prefix`, from key `start` on, in the order of their keys.
+
+        The cache must not change meanwhile: take what is needed without waiting.
+        """
         for position in range(bisect_left(self._keys, max(prefix, start)), len(self._keys)):
             key = self._keys[position]
             if not key.startswith(prefix):
                 return
             yield self._entries[key]
 
+    def list_at(self, revision: int, prefix: str, start: str = "") -> Iterator[Entry[T]]:
+        """Yield the entries as `list` does, as they were at a revision.
+
+        Raises:
+            Compacted: the changes since then are no longer kept.
+            FutureRevision: there is no such revision yet.
+        """
+        if revision > self.revision:
+            raise FutureRevision(f"revision {revision} is not written yet, the current one is {self.revision}")
+        self._check_kept(revision)
+        earlier: dict[str, Entry[T] | None] = {}
+        for event in reversed(self._history):
+            if event.revision <= revision:
+                break
+            earlier[event.key] = event.old
+        if not earlier:
+            return self.list(prefix, start)
+        entries = {**{entry.key: entry for entry in self.list(prefix, start)}, **earlier}
+        return iter(
+            [
+                entry
+                for key, entry in sorted(entries.items())
+                if entry is not None and key.startswith(prefix) and key >= start
+            ]
+        )
+
+    async def watch(self, prefix: str, after: int) -> AsyncIterator[CacheEvent[T]]:
+        """Yield every change of keys beginning with `prefix` later than a revision, in order, without a gap.
+
+        Raises:
+            Compacted: the changes since then are no longer kept.
+            WatcherTooSlow: the events were not taken in time.
+            StoreClosed: the server stops.
+        """
+        self._check_kept(after)
+        past = [event for event in self._history if event.revision > after]
+        subscriber: _Subscriber[T] = _Subscriber()
+        self._subscribers.add(subscriber)
+        try:
+            for event in past:
+                if event.key.startswith(prefix):
+                    yield event
+            while True:
+                taken = await subscriber.events.get()
+                if isinstance(taken, Exception):
+                    raise taken
+                if taken.key.startswith(prefix) and taken.revision > after:
+                    yield taken
+        finally:
+            self._subscribers.discard(subscriber)
+
     def __len__(self) -> int:
         return len(self._entries)
+
+    def _check_kept(self, revision: int) -> None:
+        if revision < self._oldest:
+            raise Compacted(f"too old resource version: {revision} ({self._oldest})")
 
     def _observe(self, change: Change) -> None:
         if self._waiting is not None:
@@ -92,13 +210,43 @@ class WatchCache(Generic[T]):
             self._apply(change)
 
     def _apply(self, change: Change) -> None:
+        old = self._entries.get(change.key)
         if change.value is not None:
-            self._set(change.value)
-        elif self._entries.pop(change.key, None) is not None:
+            new = self._entry(change.value)
+            self._set(new)
+            event = CacheEvent(change.revision, change.key, old, new)
+        elif old is not None:
+            del self._entries[change.key]
             del self._keys[bisect_left(self._keys, change.key)]
+            value, encoded = self._codec.removed(old.value, change.revision)
+            last = Entry(change.key, change.revision, value, encoded)
+            event = CacheEvent(change.revision, change.key, old, None, last)
+        else:
+            return
+        self._remember(event)
+        for subscriber in self._subscribers:
+            subscriber.offer(event)
 
-    def _set(self, item: KeyValue) -> None:
-        if item.key not in self._entries:
-            self._keys.insert(bisect_left(self._keys, item.key), item.key)
-        value, encoded = self._decode(item)
-        self._entries[item.key] = Entry(item.key, item.mod_revision, value, encoded)
+    def _remember(self, event: CacheEvent[T]) -> None:
+        self._history.append(event)
+        self._history_bytes += _size(event)
+        while len(self._history) > HISTORY_EVENTS or self._history_bytes > HISTORY_BYTES:
+            forgotten = self._history.popleft()
+            self._history_bytes -= _size(forgotten)
+            self._oldest = forgotten.revision
+        # Changes of one revision belong together: with the first of them forgotten none can be replayed.
+        while self._history and self._history[0].revision == self._oldest:
+            self._history_bytes -= _size(self._history.popleft())
+
+    def _entry(self, item: KeyValue) -> Entry[T]:
+        value, encoded = self._codec.decode(item)
+        return Entry(item.key, item.mod_revision, value, encoded)
+
+    def _set(self, entry: Entry[T]) -> None:
+        if entry.key not in self._entries:
+            self._keys.insert(bisect_left(self._keys, entry.key), entry.key)
+        self._entries[entry.key] = entry
+
+
+def _size(event: CacheEvent[Any]) -> int:
+    return sum(len(entry.encoded) for entry in (event.old, event.removed) if entry is not None)
