@@ -1,0 +1,190 @@
+"""From a request's body to an object of the resource's type, or to the error that a client expects."""
+
+import json
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import yaml
+
+from imagestreams.api.errors import bad_request, unsupported_media_type
+from imagestreams.apiserver.json_syntax import JsonSyntaxError, check_json
+from imagestreams.apiserver.negotiation import JSON, YAML
+from imagestreams.apiserver.type_check import mismatch, unknown_fields
+from imagestreams.resources.resource import ResourceInfo
+
+MEDIA_TYPES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+PATCH_TYPES = (
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+    "application/apply-patch+yaml",
+)
+_SHOWN_BYTES = 30
+_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """An object, and what the client is warned of."""
+
+    value: Any
+    warnings: tuple[str, ...] = ()
+
+
+def media_type_of(content_type: str) -> str:
+    """Return a content type without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def unknown_format(accepted: str) -> Exception:
+    """Compose the 415 that names what is accepted."""
+    return unsupported_media_type(
+        f"the body of the request was in an unknown format - accepted media types include: {accepted}"
+    )
+
+
+def read_document(body: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]:
+    """Read JSON or YAML; return the document and the fields that were given twice.
+
+    Raises:
+        ApiError: 415, it is neither.
+        JsonSyntaxError: it can't be read.
+    """
+    media_type = media_type_of(content_type) or JSON
+    if media_type == YAML:
+        try:
+            # Through JSON, so that dates and other values of YAML alone become what JSON has for them.
+            document = yaml.load(body, Loader=_YAML_LOADER)
+            return json.loads(json.dumps(document, default=str)), ()
+        except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
+            raise JsonSyntaxError(f"error converting YAML to JSON: yaml: {error}") from error
+    if media_type != JSON:
+        raise unknown_format(MEDIA_TYPES)
+    try:
+        text = body.decode("utf-8", "replace")
+        duplicates: list[str] = []
+        return json.loads(text, object_pairs_hook=_pairs(duplicates), parse_constant=_no_constant), tuple(duplicates)
+    except (ValueError, RecursionError) as error:
+        check_json(text)
+        raise JsonSyntaxError(str(error)) from error
+
+
+def _pairs(duplicates: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        built = dict(pairs)
+        if len(built) < len(pairs):
+            seen: set[str] = set()
+            duplicates.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        return built
+
+    return build
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def decode_object(
+    body: bytes, content_type: str, info: ResourceInfo, validation: str, groups: Container[str]
+) -> Decoded:
+    """Read the object of a create or a replacement; `groups` are the API groups that this server knows.
+
+    Raises:
+        ApiError: 400, it can't be read, is of another kind or, under `Strict`, has unknown fields; 415.
+    """
+    wanted = info.object_type.__name__
+    try:
+        document, duplicates = read_document(body, content_type)
+    except JsonSyntaxError as error:
+        raise _unrecognized(wanted, f"couldn't get version/kind; json parse error: {error}", body) from error
+    if not isinstance(document, dict):
+        what = mismatch(document, _TypeMeta)
+        if document is not None:
+            told = (what or "").replace("v1._TypeMeta", _ANONYMOUS_STRUCT)
+            raise _unrecognized(wanted, f"couldn't get version/kind; json parse error: {told}", body)
+        document = {}
+    what = mismatch(document, _TypeMeta)
+    if what:
+        told = what.replace("_TypeMeta.", ".")
+        raise _unrecognized(wanted, f"couldn't get version/kind; json parse error: {told}", body)
+    kind, api_version = document.get("kind") or wanted, document.get("apiVersion") or info.group_version
+    group, _, version = api_version.rpartition("/")
+    refused = f'{kind} in version "{version}" cannot be handled as a {wanted}: '
+    if (kind, api_version) != (wanted, info.group_version):
+        if group and group not in groups:
+            raise bad_request(f'{refused}no kind "{kind}" is registered for version "{api_version}" in scheme')
+        internal = info.group.partition(".")[0] or "core"
+        raise bad_request(f"{refused}converting ({version}.{kind}) to ({internal}.{wanted}): unknown conversion")
+    document = {**document, "kind": kind, "apiVersion": api_version}
+    value = convert(document, info, refused)
+    problems = () if validation == "Ignore" else _problems(document, info, duplicates)
+    if problems and validation == "Strict":
+        raise bad_request(f"{refused}strict decoding error: {', '.join(problems)}")
+    return Decoded(value, problems)
+
+
+def convert(document: dict[str, Any], info: ResourceInfo, refused: str = "") -> Any:
+    """Make the struct of a document; `refused` is what a complaint begins with.
+
+    Raises:
+        ApiError: 400, a value is of a wrong type.
+    """
+    document = _without_nulls(document, info.object_type)
+    try:
+        return msgspec.convert(document, info.object_type)
+    except msgspec.ValidationError as error:
+        what = mismatch(document, info.object_type) or f"json: {error}"
+        raise bad_request(f"{refused}{what}") from error
+
+
+def _without_nulls(value: Any, kind: Any) -> Any:
+    """Drop nulls as Go does: a null leaves a field as it is, and an element of a list empty."""
+    if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+        return {
+            key: _without_nulls(element, _inner(fields.get(key)))
+            for key, element in value.items()
+            if element is not None
+        }
+    if isinstance(value, list) and kind is not None:
+        return [_without_nulls(element if element is not None else {}, kind) for element in value]
+    return value
+
+
+def _inner(kind: Any) -> Any:
+    """Return the struct inside an optional or a list of it, else `None`."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return kind
+    arguments = getattr(kind, "__args__", ())
+    found = [inner for inner in map(_inner, arguments) if inner is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def _problems(document: dict[str, Any], info: ResourceInfo, duplicates: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [f'unknown field "{path}"' for path in unknown_fields(document, info.object_type)]
+    return (*(f'duplicate field "{name}"' for name in duplicates), *unknown)
+
+
+class _TypeMeta(msgspec.Struct, rename={"api_version": "apiVersion"}):
+    api_version: str = ""
+    kind: str = ""
+
+
+_ANONYMOUS_STRUCT = (
+    'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+)
+
+
+def _unrecognized(wanted: str, why: str, body: bytes) -> Exception:
+    return bad_request(f"the object provided is unrecognized (must be of type {wanted}): {why} ({_summary(body)})")
+
+
+def _summary(body: bytes) -> str:
+    """Show the beginning of a body: as text when it may be an object, else in hexadecimal."""
+    if not body:
+        return "<empty>"
+    shown = body[:_SHOWN_BYTES]
+    text = shown.decode("utf-8", "replace") if body.startswith(b"{") else shown.hex()
+    return text + (" ..." if len(body) > _SHOWN_BYTES else "")

@@ -1,0 +1,113 @@
+"""Where a body does not fit its type, told in the words of Go's decoder.
+
+msgspec says whether a body fits; only when it does not, or when unknown fields matter, is it walked again here. The
+names are those of the Go types, which the structs bear too.
+"""
+
+import types
+import typing
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+_SCALARS = {str: "string", bool: "bool", int: "int64", float: "float64"}
+
+
+@lru_cache(maxsize=512)
+def _fields(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
+
+
+def _plain(kind: Any) -> Any:
+    """Strip `| None` and annotations from a type."""
+    origin = typing.get_origin(kind)
+    if origin is typing.Annotated:
+        return _plain(typing.get_args(kind)[0])
+    if origin in (typing.Union, types.UnionType):
+        members = [member for member in typing.get_args(kind) if member is not type(None)]
+        return _plain(members[0]) if len(members) == 1 else Any
+    return kind
+
+
+def _go_name(kind: Any) -> str:
+    kind = _plain(kind)
+    if kind in _SCALARS:
+        return _SCALARS[kind]
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is list:
+        return "[]" + _go_name(arguments[0])
+    if origin is dict:
+        return f"map[string]{_go_name(arguments[1])}"
+    return f"v1.{kind.__name__}" if isinstance(kind, type) else "interface {}"
+
+
+def _json_name(value: Any) -> str:
+    match value:
+        case bool():
+            return "bool"
+        case str():
+            return "string"
+        case int() | float():
+            return "number"
+        case list():
+            return "array"
+    return "object"
+
+
+def mismatch(value: Any, kind: Any) -> str | None:
+    """Return Go's complaint about the first value of a wrong type, in the order of the body; `None` when all fit."""
+    for where, path, found, wanted in _mismatches(value, kind, "", ()):
+        field = f"Go struct field {where}.{'.'.join(path)} of type" if where else "Go value of type"
+        return f"json: cannot unmarshal {found} into {field} {wanted}"
+    return None
+
+
+def _mismatches(
+    value: Any, kind: Any, where: str, path: tuple[str, ...]
+) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
+    kind = _plain(kind)
+    if value is None or kind is Any:
+        return
+    origin, arguments = typing.get_origin(kind) or kind, typing.get_args(kind)
+    if origin is list and isinstance(value, list):
+        for element in value:
+            yield from _mismatches(element, arguments[0], where, path)
+    elif origin is dict and isinstance(value, dict):
+        for element in value.values():
+            yield from _mismatches(element, arguments[1] if arguments else Any, where, path)
+    elif isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
+        for name, field in _fields(kind).items():
+            if name in value:
+                yield from _mismatches(value[name], field, kind.__name__, (*path, name))
+    elif kind is int and isinstance(value, float):
+        yield where, path, f"number {value}", "int64"
+    elif not _is_scalar(value, kind):
+        yield where, path, _json_name(value), _go_name(kind)
+
+
+def _is_scalar(value: Any, kind: Any) -> bool:
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is kind
+
+
+def unknown_fields(value: Any, kind: Any, path: str = "") -> Iterator[str]:
+    """Yield the paths of fields that the type does not have, as `spec.tags[0].bogus`."""
+    kind = _plain(kind)
+    origin, arguments = typing.get_origin(kind) or kind, typing.get_args(kind)
+    if origin is list and isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from unknown_fields(element, arguments[0], f"{path}[{index}]")
+    elif origin is dict and isinstance(value, dict) and arguments:
+        for key, element in value.items():
+            yield from unknown_fields(element, arguments[1], f"{path}.{key}" if path else key)
+    elif isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
+        known = _fields(kind)
+        for name, element in value.items():
+            full = f"{path}.{name}" if path else name
+            if name not in known:
+                yield full
+            else:
+                yield from unknown_fields(element, known[name], full)

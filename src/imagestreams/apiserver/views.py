@@ -1,0 +1,124 @@
+"""Other shapes of objects and lists: plain, as tables, and as metadata only.
+
+A stored object's JSON begins with its kind and version; inside a list it has neither, so these bytes are cut off
+rather than the object encoded again.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from imagestreams.api.codec import encode
+from imagestreams.resources.resource import Column, Item, ItemList, ResourceInfo, TableView
+
+_NAME_COLUMN = Column(
+    "Name",
+    format="name",
+    description=(
+        "Name must be unique within a namespace. Is required when creating resources, although some resources may "
+        "allow a client to request the generation of an appropriate name automatically. Name is primarily intended "
+        "for creation idempotence and configuration definition. Cannot be updated. More info: "
+        "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names"
+    ),
+)
+
+
+def name_column() -> Column:
+    """Return the first column of every table."""
+    return _NAME_COLUMN
+
+
+def list_document(page: ItemList, info: ResourceInfo) -> bytes:
+    """Return a list as JSON."""
+    head = encode(
+        {"kind": info.list_kind or f"{info.kind}List", "apiVersion": info.group_version, "metadata": _list_meta(page)}
+    )
+    prefix = f'{{"kind":"{info.kind}","apiVersion":"{info.group_version}",'.encode()
+    items = b",".join(_bare(item.encoded, prefix) for item in page.items)
+    return b'%b,"items":[%b]}' % (head[:-1], items)
+
+
+def _bare(encoded: bytes, prefix: bytes) -> bytes:
+    return b"{" + encoded[len(prefix) :] if encoded.startswith(prefix) else encoded
+
+
+def _list_meta(page: ItemList) -> dict[str, Any]:
+    meta: dict[str, Any] = {}
+    if page.resource_version:
+        meta["resourceVersion"] = page.resource_version
+    if page.continue_:
+        meta["continue"] = page.continue_
+    if page.remaining_item_count is not None:
+        meta["remainingItemCount"] = page.remaining_item_count
+    return meta
+
+
+def object_view(item: Item, info: ResourceInfo, shape: str, include: str = "Metadata") -> bytes:
+    """Return one object in a shape; `include` is what a table's rows hold of it: Metadata, Object or None."""
+    if shape == "Table" and info.table is not None:
+        meta = {"resourceVersion": item.value.metadata.resource_version}
+        meta = {key: value for key, value in meta.items() if value}
+        return encode(_table(info.table, meta, [item], include, columns=True))
+    if shape == "PartialObjectMetadata":
+        return encode(_partial(item.value))
+    return item.encoded
+
+
+def list_view(page: ItemList, info: ResourceInfo, shape: str, include: str = "Metadata") -> bytes:
+    """Return a list in a shape."""
+    if shape == "Table" and info.table is not None:
+        return encode(_table(info.table, _list_meta(page), page.items, include, columns=True))
+    if shape == "PartialObjectMetadataList":
+        items = [{"metadata": item.value.metadata} for item in page.items]
+        return encode(
+            {
+                "kind": "PartialObjectMetadataList",
+                "apiVersion": "meta.k8s.io/v1",
+                "metadata": _list_meta(page),
+                "items": items or None,
+            }
+        )
+    return list_document(page, info)
+
+
+def event_view(item: Item, info: ResourceInfo, shape: str, include: str, *, first: bool) -> bytes:
+    """Return the object of a watch event in a shape; only a stream's first table names its columns."""
+    if shape == "Table" and info.table is not None:
+        meta = {"resourceVersion": item.value.metadata.resource_version}
+        return encode(_table(info.table, meta, [item], include, columns=first))
+    if shape.startswith("PartialObjectMetadata"):
+        return encode(_partial(item.value))
+    return item.encoded
+
+
+def _partial(value: Any) -> dict[str, Any]:
+    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value.metadata}
+
+
+def _table(
+    view: TableView, meta: dict[str, Any], items: Sequence[Item], include: str, *, columns: bool
+) -> dict[str, Any]:
+    return {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": meta,
+        "columnDefinitions": [_definition(column) for column in view.columns] if columns else None,
+        "rows": [{"cells": list(view.cells(item.value)), "object": _included(item, include)} for item in items],
+    }
+
+
+def _definition(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "type": column.type,
+        "format": column.format,
+        "description": column.description,
+        "priority": column.priority,
+    }
+
+
+def _included(item: Item, include: str) -> Any:
+    if include == "None":
+        return None
+    return msgspec.Raw(item.encoded) if include == "Object" else _partial(item.value)

@@ -1,0 +1,302 @@
+"""Read repositories of other people's registries: manifests, blobs, tags (OCI distribution specification)."""
+
+import asyncio
+import hashlib
+import re
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final
+from weakref import WeakValueDictionary
+
+import msgspec
+from yarl import URL
+
+from imagestreams.reference import DEFAULT_TAG, ImageReference, is_digest, is_tag
+from imagestreams.registries.bounded import Bounded
+from imagestreams.registries.challenge import Challenge, read_challenge
+from imagestreams.registries.credentials import Keyring, Login
+from imagestreams.registries.errors import (
+    Misbehaved,
+    RegistryError,
+    TooManyRequests,
+    Unauthorized,
+    Unreachable,
+    WrongDigest,
+    refusal,
+)
+from imagestreams.registries.limits import Limits
+from imagestreams.registries.tokens import Tokens, basic, key_for
+from imagestreams.registries.transport import Answer, Transport
+
+DIGEST_HEADER: Final = "Docker-Content-Digest"
+_ENDPOINT_GOOD_S: Final = 300
+_ENDPOINTS_KEPT: Final = 4096
+_HUB: Final = "registry-1.docker.io"
+_NEXT_PAGE: Final = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
+# Content types that say nothing, with which some registries serve manifests.
+_VAGUE: Final = frozenset({"", "application/json", "application/octet-stream"})
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest as the registry stores it, checked against its digest."""
+
+    digest: str
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class _Endpoint:
+    url: URL
+    challenge: Challenge | None
+    good_until: float
+
+
+class _TypeOnly(msgspec.Struct, rename="camel"):
+    media_type: str = ""
+
+
+class _TagPage(msgspec.Struct):
+    tags: list[str] | None = None
+
+
+class RegistryClient:
+    """All that is shared between imports: connections, tokens, and how each registry wants to be spoken to.
+
+    Use it as an asynchronous context manager, or call `close`.
+    """
+
+    def __init__(self, limits: Limits | None = None, trust: ssl.SSLContext | None = None) -> None:
+        self.limits = limits or Limits()
+        self.transport = Transport(self.limits, trust)
+        self.tokens = Tokens(self.transport, self.limits)
+        self._endpoints: Bounded[tuple[str, bool], _Endpoint] = Bounded(_ENDPOINTS_KEPT)
+        self._locks: WeakValueDictionary[tuple[str, bool], asyncio.Lock] = WeakValueDictionary()
+
+    async def __aenter__(self) -> "RegistryClient":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.transport.close()
+
+    def repository(self, ref: ImageReference, keyring: Keyring, *, insecure: bool = False) -> "Repository":
+        """Return the repository of a reference, to be read with the logins of a keyring.
+
+        `insecure` accepts any certificate and, where there is no TLS at all, plain HTTP.
+        """
+        where = ref.docker_client_defaults()
+        return Repository(self, where.registry, where.repository, keyring, insecure)
+
+    async def endpoint(self, registry: str, insecure: bool) -> _Endpoint:
+        """Find out how a registry is spoken to: HTTPS, or HTTP where that is allowed, and whether it wants a login.
+
+        Raises:
+            Unreachable: nobody answers there; the text is that of the last try.
+        """
+        key = (registry, insecure)
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            now = asyncio.get_running_loop().time()
+            known = self._endpoints.get(key)
+            if known is not None and now < known.good_until:
+                return known
+            answer = await self._ping(network_host(registry), insecure)
+            challenge = read_challenge(answer.headers.getall("WWW-Authenticate", ())) if answer.status == 401 else None
+            found = _Endpoint(answer.url.origin(), challenge, now + _ENDPOINT_GOOD_S)
+            self._endpoints.put(key, found)
+            return found
+
+    async def _ping(self, host: str, insecure: bool) -> Answer:
+        for scheme in ("https", "http") if insecure else ("https",):
+            url = _url(f"{scheme}://{host}/v2/")
+            try:
+                answer = await self.transport.send(
+                    "GET", url, {}, max_bytes=self.limits.token_bytes, insecure=insecure, attempts=1
+                )
+            except Unreachable as error:
+                failure = error
+            else:
+                return Answer(answer.status, answer.headers, answer.body, url)
+        raise failure
+
+
+class Repository:
+    """One repository as one user sees it."""
+
+    def __init__(self, client: RegistryClient, registry: str, path: str, keyring: Keyring, insecure: bool) -> None:
+        self.registry = registry
+        self.path = path
+        self._client = client
+        self._insecure = insecure
+        # A wrong login must not hide a public image, so having none is the last try.
+        self._logins: list[Login | None] = [*keyring.logins(registry, path), None]
+
+    async def manifest(self, reference: str, accept: Sequence[str]) -> Manifest:
+        """Fetch the manifest of a tag or digest, in one of the media types.
+
+        Raises:
+            ManifestUnknown: there is none.
+            RegistryError: it could not be fetched or is not to be believed.
+        """
+        answer = await self._get(f"manifests/{reference}", self._client.limits.manifest_bytes, accept)
+        claimed = answer.headers.get(DIGEST_HEADER, "")
+        digest = _digest(answer.body, "sha256")
+        for wanted in (reference if is_digest(reference) else "", claimed if is_digest(claimed) else ""):
+            _check(answer.body, wanted, f"manifest {reference} of {self.registry}/{self.path}")
+        return Manifest(digest, _media_type(answer, accept), answer.body)
+
+    async def head(self, reference: str, accept: Sequence[str]) -> str | None:
+        """Return the digest that a tag or digest has now, without fetching it; `None` when the registry doesn't say.
+
+        Why a registry refuses shows only in the answer to a GET, so a refusal is `None` too.
+
+        Raises:
+            RegistryError: the registry can't be reached, or wants to be left alone.
+        """
+        try:
+            answer = await self._send("HEAD", f"manifests/{reference}", 0, accept)
+        except Unauthorized:
+            return None
+        if answer.status == 429:
+            raise refusal(answer.status, answer.body)
+        digest = answer.headers.get(DIGEST_HEADER, "")
+        return digest if answer.status == 200 and is_digest(digest) else None
+
+    async def blob(self, digest: str, max_bytes: int | None = None) -> bytes:
+        """Fetch a small blob, such as an image's config.
+
+        Raises:
+            RegistryError: it could not be fetched, is too large or is not what the digest names.
+        """
+        if not is_digest(digest):
+            raise Misbehaved(f"unusable digest {digest[:100]!r}")
+        answer = await self._get(f"blobs/{digest}", max_bytes or self._client.limits.blob_bytes)
+        _check(answer.body, digest, f"blob of {self.registry}/{self.path}")
+        return answer.body
+
+    async def tags(self) -> list[str]:
+        """Return the names of all tags, in no particular order; a nameless one is `latest`, as Docker Hub means it.
+
+        Raises:
+            NameUnknown: there is no such repository.
+            RegistryError: the list could not be fetched.
+        """
+        found: dict[str, None] = {}
+        path, seen = "tags/list", set[str]()
+        while path not in seen:
+            if len(seen) >= self._client.limits.tag_pages:
+                raise Misbehaved(f"the list of tags of {self.registry}/{self.path} has too many pages")
+            seen.add(path)
+            answer = await self._get(path, self._client.limits.tags_bytes)
+            try:
+                page = msgspec.json.decode(answer.body, type=_TagPage)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise Misbehaved(f"unreadable list of tags of {self.registry}/{self.path}") from error
+            for tag in page.tags or ():
+                if not tag or is_tag(tag):
+                    found[tag or DEFAULT_TAG] = None
+            following = _NEXT_PAGE.search(", ".join(answer.headers.getall("Link", ())))
+            if following is None:
+                break
+            path = f"tags/list?{_url(following[1]).raw_query_string}"
+        return list(found)
+
+    async def _get(self, path: str, max_bytes: int, accept: Sequence[str] = ()) -> Answer:
+        answer = await self._send("GET", path, max_bytes, accept)
+        if answer.status != 200:
+            raise refusal(answer.status, answer.body)
+        return answer
+
+    async def _send(self, method: str, path: str, max_bytes: int, accept: Sequence[str]) -> Answer:
+        """Send a request with each login in turn until one is good enough, at most twice with each."""
+        endpoint = await self._client.endpoint(self.registry, self._insecure)
+        url = _url(f"{endpoint.url}/v2/{self.path}/{path}")
+        headers = {"Accept": ", ".join(accept)} if accept else {}
+        challenge, failure = endpoint.challenge, refusal(401, b"")
+        tried: set[str] = set()
+        for login in list(self._logins):
+            try:
+                authorization = await self._authorization(challenge, login)
+                for _ in range(2):
+                    if authorization in tried:
+                        break
+                    tried.add(authorization)
+                    sent = {**headers, "Authorization": authorization} if authorization else headers
+                    answer = await self._client.transport.send(
+                        method, url, sent, max_bytes=max_bytes, insecure=self._insecure
+                    )
+                    if answer.status != 401:
+                        self._prefer(login)
+                        return answer
+                    failure = refusal(401, answer.body)
+                    challenge = read_challenge(answer.headers.getall("WWW-Authenticate", ())) or challenge
+                    authorization = await self._authorization(challenge, login, refused=authorization)
+            except TooManyRequests:
+                raise
+            except (Unauthorized, Misbehaved) as error:
+                if challenge is None or login is None:
+                    raise
+                failure = error if isinstance(error, Unauthorized) else failure
+        raise failure
+
+    async def _authorization(self, challenge: Challenge | None, login: Login | None, refused: str = "") -> str:
+        if challenge is None:
+            return ""
+        if challenge.scheme == "basic":
+            return basic(login) if login is not None and login.username else ""
+        key = key_for(challenge, self.path, login, self._insecure)
+        return "Bearer " + await self._client.tokens.get(key, refused.removeprefix("Bearer "))
+
+    def _prefer(self, login: Login | None) -> None:
+        if self._logins[0] != login:
+            self._logins.remove(login)
+            self._logins.insert(0, login)
+
+
+def network_host(registry: str) -> str:
+    """Return the host that serves a registry's API: that of Docker Hub is not the one in its references."""
+    return _HUB if registry in {"docker.io", "index.docker.io"} else registry
+
+
+def _url(text: str) -> URL:
+    try:
+        return URL(text, encoded=True)
+    except ValueError as error:
+        raise Misbehaved(f"unusable address {text[:200]!r}") from error
+
+
+def _digest(data: bytes, algorithm: str) -> str:
+    return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
+
+
+def _check(body: bytes, wanted: str, what: str) -> None:
+    found = _digest(body, wanted.partition(":")[0]) if wanted else ""
+    if found != wanted:
+        raise WrongDigest(f"{what}: content has digest {found}, not {wanted}")
+
+
+def _media_type(answer: Answer, accept: Sequence[str]) -> str:
+    """Return the manifest's media type; header and content must not contradict each other (CVE-2021-41190)."""
+    header = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    try:
+        inside = msgspec.json.decode(answer.body, type=_TypeOnly).media_type
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Misbehaved(f"unreadable manifest of type {header[:100]!r}") from error
+    found = inside if header in _VAGUE else header
+    if found not in accept:
+        raise Misbehaved(f"unsupported manifest media type and no default available: {found[:100]}")
+    if inside not in ("", found):
+        raise Misbehaved(f"manifest is served as {found} but says that it is {inside[:100]}")
+    return found
+
+
+__all__ = ["Manifest", "RegistryClient", "RegistryError", "Repository", "network_host"]

@@ -1,0 +1,108 @@
+"""What can go wrong with another registry. The texts are those that users know from Go's HTTP and registry clients."""
+
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+_TEXT_MAX: Final = 1024
+
+
+class RegistryError(Exception):
+    """A registry that could not give what was asked for; the text is fit for users."""
+
+
+class Unreachable(RegistryError):
+    """No usable connection: refused, unknown host, wrong certificate, not the protocol that was expected."""
+
+
+class TimedOut(Unreachable):
+    """The registry did not finish in time."""
+
+
+class Misbehaved(RegistryError):
+    """The registry answered, but the answer breaks the protocol or is not to be believed."""
+
+
+class WrongDigest(Misbehaved):
+    """The bytes are not those that the digest names."""
+
+
+class TooLarge(Misbehaved):
+    """The body has more bytes than we read."""
+
+
+class Refused(RegistryError):
+    """The registry answered with an error; `codes` are its own error codes, empty when it gave none."""
+
+    def __init__(self, text: str, status: int, codes: frozenset[str]) -> None:
+        super().__init__(text)
+        self.status = status
+        self.codes = codes
+
+
+class Unauthorized(Refused):
+    """No login that we have is good enough."""
+
+
+class ManifestUnknown(Refused):
+    """The repository has no such tag or digest."""
+
+
+class NameUnknown(Refused):
+    """The registry has no such repository."""
+
+
+class TooManyRequests(Refused):
+    """The registry wants to be left alone for longer than we wait."""
+
+
+class _Problem(msgspec.Struct):
+    code: str = ""
+    message: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code.lower().replace('_', ' ')}: {self.message}"
+
+
+class _Problems(msgspec.Struct):
+    errors: list[_Problem] | None = None
+
+
+def refusal(status: int, body: bytes) -> Refused:
+    """Return the error that an answer with a failure status stands for."""
+    try:
+        problems = msgspec.json.decode(body, type=_Problems).errors or []
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        problems = []
+    codes = frozenset(problem.code for problem in problems)
+    if len(problems) == 1:
+        text = str(problems[0])
+    elif problems:
+        text = "errors:\n" + "".join(f"{problem}\n" for problem in problems)
+    else:
+        text = f"received unexpected HTTP status: {status} {_phrase(status)}".rstrip()
+    return _kind(status, codes)(_printable(text), status, codes)
+
+
+def _kind(status: int, codes: frozenset[str]) -> type[Refused]:
+    if status == HTTPStatus.UNAUTHORIZED or "UNAUTHORIZED" in codes:
+        return Unauthorized
+    if status == HTTPStatus.TOO_MANY_REQUESTS or "TOOMANYREQUESTS" in codes:
+        return TooManyRequests
+    if "MANIFEST_UNKNOWN" in codes:
+        return ManifestUnknown
+    if "NAME_UNKNOWN" in codes:
+        return NameUnknown
+    return ManifestUnknown if status == HTTPStatus.NOT_FOUND and not codes else Refused
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _printable(text: str) -> str:
+    return "".join(mark for mark in text[:_TEXT_MAX] if mark.isprintable() or mark == "\n")

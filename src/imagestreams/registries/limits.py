@@ -1,0 +1,61 @@
+"""How much of a registry's time and of our memory an import may take."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of every talk with a registry; sizes in bytes, times in seconds."""
+
+    manifest_bytes: int = 4 << 20
+    blob_bytes: int = 8 << 20
+    tags_bytes: int = 4 << 20
+    tag_pages: int = 200
+    token_bytes: int = 1 << 20
+    redirects: int = 10
+    connect_s: float = 10
+    total_s: float = 60
+    concurrency: int = 8
+    attempts: int = 3
+    backoff_s: float = 1
+    longest_wait_s: float = 30
+
+
+class Limiter:
+    """Lets a few requests at a time through to one registry, and none while it wants to be left alone."""
+
+    def __init__(self, concurrency: int) -> None:
+        self._slots = asyncio.Semaphore(concurrency)
+        self._quiet_until = 0.0
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait for a turn and hold it."""
+        loop = asyncio.get_running_loop()
+        async with self._slots:
+            # Looked at again after each wait: a busy registry may have asked for more time meanwhile.
+            while (wait_s := self._quiet_until - loop.time()) > 0:  # noqa: ASYNC110 - a deadline, not an event
+                await asyncio.sleep(wait_s)
+            yield
+
+    def pause(self, seconds: float) -> None:
+        """Start no request for a time."""
+        self._quiet_until = max(self._quiet_until, asyncio.get_running_loop().time() + seconds)
+
+
+def retry_after_s(header: str | None, now: datetime | None = None) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3); `None` when it says nothing."""
+    text = (header or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
