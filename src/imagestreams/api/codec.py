@@ -44,3 +44,8 @@ def from_dict(value: dict[str, Any], kind: type[T]) -> T:
         msgspec.ValidationError: a value of the wrong type.
     """
     return msgspec.convert(value, kind)
+
+
+def copy(value: T) -> T:
+    """Return a copy of a struct that shares nothing with it."""
+    return decode(encode(value), type(value))

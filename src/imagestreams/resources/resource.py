@@ -76,7 +76,10 @@ class ResourceInfo:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Who asks for what, when; `namespace` is empty for all namespaces, `name` for a collection."""
+    """Who asks for what, when; `namespace` is empty for all namespaces, `name` for a collection.
+
+    `creates_missing` lets an update make the object that it does not find, as server-side apply does.
+    """
 
     user: User
     now: str
@@ -86,6 +89,7 @@ class RequestContext:
     dry_run: bool = False
     user_agent: str = ""
     field_validation: str = "Warn"
+    creates_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,8 @@ class Resource(Protocol):
     async def update(self, context: RequestContext, transform: Transform) -> Updated:
         """Replace the object by what `transform` makes of it: PUT, PATCH and apply all come here.
 
-        A resource that lets updates create calls `transform(None)` when there is no object, others raise 404.
+        A resource that lets updates create, and every one under `context.creates_missing`, calls `transform(None)`
+        when there is no object; others raise 404.
         """
         raise method_not_allowed()
 

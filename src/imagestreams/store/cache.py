@@ -9,6 +9,7 @@ import asyncio
 from bisect import bisect_left
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -59,24 +60,48 @@ class CacheEvent(Generic[T]):
     removed: Entry[T] | None = None
 
 
-class _Subscriber(Generic[T]):
-    """The events that one watcher has not taken yet."""
+class Subscription(Generic[T]):
+    """The changes of keys under one prefix that one watcher has not taken yet."""
 
-    def __init__(self) -> None:
-        self.events: asyncio.Queue[CacheEvent[T] | Exception] = asyncio.Queue()
-        self.ended = False
+    def __init__(self, prefix: str, after: int) -> None:
+        self._prefix = prefix
+        self._after = after
+        self._events: asyncio.Queue[CacheEvent[T] | Exception] = asyncio.Queue()
+        self._ended = False
 
     def offer(self, event: CacheEvent[T]) -> None:
-        if self.ended:
+        """Queue a change if it is one of those; a watcher that is too far behind is cut off."""
+        if self._ended or event.revision <= self._after or not event.key.startswith(self._prefix):
             return
-        if self.events.qsize() >= WATCHER_EVENTS:
+        if self._events.qsize() >= WATCHER_EVENTS:
             self.end(WatcherTooSlow(f"a watch is {WATCHER_EVENTS} events behind"))
         else:
-            self.events.put_nowait(event)
+            self._events.put_nowait(event)
 
     def end(self, reason: Exception) -> None:
-        self.ended = True
-        self.events.put_nowait(reason)
+        """Raise this from `take` once all queued changes are taken."""
+        if not self._ended:
+            self._ended = True
+            self._events.put_nowait(reason)
+
+    async def take(self, timeout_s: float | None = None) -> CacheEvent[T] | None:
+        """Return the next change, `None` when there is none for a time.
+
+        Raises:
+            WatcherTooSlow: the changes were not taken in time.
+            StoreClosed: the server stops.
+        """
+        if self._events.empty() and timeout_s is not None:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    taken = await self._events.get()
+            except TimeoutError:
+                return None
+        else:
+            taken = await self._events.get()
+        if isinstance(taken, Exception):
+            raise taken
+        return taken
 
 
 class WatchCache(Generic[T]):
@@ -91,7 +116,7 @@ class WatchCache(Generic[T]):
         self._history: deque[CacheEvent[T]] = deque()
         self._history_bytes = 0
         self._oldest = 0
-        self._subscribers: set[_Subscriber[T]] = set()
+        self._subscriptions: set[Subscription[T]] = set()
         self._waiting: list[Change] | None = []
         self._stop: Callable[[], None] | None = None
         self._starting = asyncio.Lock()
@@ -122,8 +147,8 @@ class WatchCache(Generic[T]):
         if self._stop is not None:
             self._stop()
             self._stop = None
-        for subscriber in self._subscribers:
-            subscriber.end(StoreClosed("the cache is stopped"))
+        for subscription in self._subscriptions:
+            subscription.end(StoreClosed("the cache is stopped"))
 
     @property
     def revision(self) -> int:
@@ -171,30 +196,36 @@ class WatchCache(Generic[T]):
             ]
         )
 
+    @contextmanager
+    def subscribe(self, prefix: str, after: int) -> Iterator[Subscription[T]]:
+        """Follow every change of keys beginning with `prefix` later than a revision, in order, without a gap.
+
+        Raises:
+            Compacted: the changes since then are no longer kept.
+        """
+        self._check_kept(after)
+        subscription: Subscription[T] = Subscription(prefix, after)
+        for event in self._history:
+            subscription.offer(event)
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
     async def watch(self, prefix: str, after: int) -> AsyncIterator[CacheEvent[T]]:
-        """Yield every change of keys beginning with `prefix` later than a revision, in order, without a gap.
+        """Yield what a subscription gives, for as long as the iteration goes on.
 
         Raises:
             Compacted: the changes since then are no longer kept.
             WatcherTooSlow: the events were not taken in time.
             StoreClosed: the server stops.
         """
-        self._check_kept(after)
-        past = [event for event in self._history if event.revision > after]
-        subscriber: _Subscriber[T] = _Subscriber()
-        self._subscribers.add(subscriber)
-        try:
-            for event in past:
-                if event.key.startswith(prefix):
-                    yield event
+        with self.subscribe(prefix, after) as subscription:
             while True:
-                taken = await subscriber.events.get()
-                if isinstance(taken, Exception):
-                    raise taken
-                if taken.key.startswith(prefix) and taken.revision > after:
-                    yield taken
-        finally:
-            self._subscribers.discard(subscriber)
+                event = await subscription.take()
+                if event is not None:
+                    yield event
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -224,8 +255,8 @@ class WatchCache(Generic[T]):
         else:
             return
         self._remember(event)
-        for subscriber in self._subscribers:
-            subscriber.offer(event)
+        for subscription in self._subscriptions:
+            subscription.offer(event)
 
     def _remember(self, event: CacheEvent[T]) -> None:
         self._history.append(event)

@@ -1,0 +1,296 @@
+"""The verbs of a resource whose objects are stored as they are.
+
+What all such resources share stands here: system fields, names, conditions of writes, finalizers, pages, and how a
+list and a watch begin. What one of them means by its fields is its `Strategy`.
+"""
+
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+from typing import Final, Generic, TypeVar
+
+from imagestreams.api.codec import copy, encode
+from imagestreams.api.core import Stored
+from imagestreams.api.errors import ApiError, FieldError, bad_request, conflict, invalid, reasonless
+from imagestreams.api.meta import Status, StatusDetails
+from imagestreams.api.object_meta_validation import validate_object_meta, validate_object_meta_update
+from imagestreams.resources.listing import list_storage
+from imagestreams.resources.resource import (
+    DeleteOptions,
+    Item,
+    ItemList,
+    ListOptions,
+    RequestContext,
+    Resource,
+    ResourceInfo,
+    Transform,
+    Updated,
+    WatchEvent,
+)
+from imagestreams.resources.storage import ObjectStorage, StaleObject
+from imagestreams.resources.watching import watch_storage
+from imagestreams.store.cache import Entry
+
+T = TypeVar("T", bound=Stored)
+
+NamespaceGate = Callable[[str], None]
+"""Raises the `ApiError` that a creation in a namespace meets when it is missing or being deleted."""
+
+_SUFFIX_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
+_SUFFIX_LENGTH: Final = 5
+_GENERATED_NAME_MAX: Final = 63
+
+
+class Strategy(Generic[T]):
+    """What one resource adds to the common rules; every hook may change the object that it is given."""
+
+    may_update_without_version = False
+    """Whether a PUT without a resource version replaces whatever is there."""
+    creates_on_update = False
+    """Whether a PUT of a missing object creates it."""
+
+    async def prepare_create(self, context: RequestContext, value: T) -> None:
+        """Fill in defaults and drop what a client may not set."""
+
+    async def prepare_update(self, context: RequestContext, value: T, old: T) -> None:
+        """Fill in defaults, keep what a client may not change, raise the generation where the wish changed."""
+
+    def validate(self, value: T) -> list[FieldError]:
+        """Return what is wrong with a new object, apart from the rules of all metadata."""
+        return []
+
+    def validate_update(self, value: T, old: T) -> list[FieldError]:
+        """Return what is wrong with a new state, apart from the rules of all metadata."""
+        return self.validate(value)
+
+    def validate_name(self, name: str) -> list[str]:
+        """Return what is wrong with a name; resources with rules of their own check it in `validate`."""
+        return []
+
+    def field_values(self, value: T) -> Mapping[str, str]:
+        """Return the values that field selectors can ask for."""
+        return {"metadata.name": value.metadata.name, "metadata.namespace": value.metadata.namespace}
+
+    async def delete(self, context: RequestContext, value: T) -> None:
+        """Do what has to be done before an object is removed, or raise what forbids it."""
+
+
+class StoredResource(Resource, Generic[T]):
+    """A resource over an `ObjectStorage`."""
+
+    def __init__(self, storage: ObjectStorage[T], strategy: Strategy[T], namespaces: NamespaceGate) -> None:
+        self.info: ResourceInfo = storage.info
+        self.storage = storage
+        self.strategy = strategy
+        self._admit_namespace = namespaces
+
+    async def get(self, context: RequestContext, options: Mapping[str, str]) -> Item:
+        entry = self.storage.get(context.namespace, context.name)
+        return Item(entry.value, entry.encoded)
+
+    async def list(self, context: RequestContext, options: ListOptions) -> ItemList:
+        return await list_storage(self.storage, context.namespace, options, self.selects)
+
+    def watch(self, context: RequestContext, options: ListOptions) -> AsyncIterator[WatchEvent]:
+        return watch_storage(self.storage, context.namespace, options, self.selects)
+
+    def selects(self, options: ListOptions, value: T) -> bool:
+        """Return whether an object is one of those that a list or watch is about."""
+        if options.labels is None and not options.fields:
+            return True
+        return options.selects(value.metadata.labels, self.strategy.field_values(value) if options.fields else {})
+
+    async def create(self, context: RequestContext, obj: T) -> Item:
+        if obj.metadata.resource_version:
+            raise reasonless(500, "resourceVersion should not be set on objects to be created")
+        entry = await self._create(context, obj)
+        return Item(entry.value, entry.encoded)
+
+    async def _create(self, context: RequestContext, value: T) -> Entry[T]:
+        metadata = value.metadata
+        admit_identity(context, value, self.info)
+        if self.info.namespaced:
+            self._admit_namespace(metadata.namespace)
+        fill_system_fields(value, self.info, context.now)
+        generated = bool(metadata.generate_name and not metadata.name)
+        if generated:
+            metadata.name = generated_name(metadata.generate_name)
+        await self.strategy.prepare_create(context, value)
+        errors = self.strategy.validate(value) or validate_object_meta(
+            metadata, namespaced=self.info.namespaced, name_problems=self.strategy.validate_name
+        )
+        if errors:
+            raise invalid(self.info.group, self.info.kind, metadata.name, errors)
+        if context.dry_run:
+            if self.storage.find(metadata.namespace, metadata.name) is not None:
+                raise self.storage.exists(metadata.name)
+            return self.storage.preview(value)
+        return await self.storage.create(value)
+
+    async def update(self, context: RequestContext, transform: Transform) -> Updated:
+        while True:
+            entry = self.storage.find(context.namespace, context.name)
+            try:
+                if entry is None:
+                    if not (self.strategy.creates_on_update or context.creates_missing):
+                        raise self.storage.missing(context.name)
+                    wanted: T = transform(None)
+                    wanted.metadata.resource_version = ""
+                    created = await self._create(context, wanted)
+                    return Updated(Item(created.value, created.encoded), created=True)
+                written = await self._replace(context, entry, transform)
+            except StaleObject:
+                continue
+            return Updated(Item(written.value, written.encoded))
+
+    async def _replace(self, context: RequestContext, entry: Entry[T], transform: Transform) -> Entry[T]:
+        old = entry.value
+        value: T = transform(old)
+        self._admit_write(context, value, entry)
+        metadata = value.metadata
+        metadata.generation = old.metadata.generation
+        if self.info.namespaced:
+            metadata.namespace = metadata.namespace or context.namespace
+        await self.strategy.prepare_update(context, value, old)
+        keep_system_fields(value, old)
+        errors = [
+            *validate_object_meta(metadata, namespaced=self.info.namespaced, name_problems=self.strategy.validate_name),
+            *validate_object_meta_update(metadata, old.metadata),
+            *self.strategy.validate_update(value, old),
+        ]
+        if errors:
+            raise invalid(self.info.group, self.info.kind, metadata.name, errors)
+        if old.metadata.deletion_timestamp and not metadata.finalizers:
+            await self.strategy.delete(context, value)
+            if not context.dry_run:
+                await self.storage.remove(entry)
+            return self.storage.preview(value, entry.revision)
+        if context.dry_run:
+            return self.storage.preview(value, entry.revision)
+        return await self.storage.replace(entry, value)
+
+    def _admit_write(self, context: RequestContext, value: T, entry: Entry[T]) -> None:
+        metadata, old = value.metadata, entry.value.metadata
+        if metadata.uid and metadata.uid != old.uid:
+            raise self.storage.modified(context.name, self._wrong_uid(entry.value, metadata.uid))
+        admit_identity(context, value, self.info)
+        version = metadata.resource_version
+        if not version:
+            if not self.strategy.may_update_without_version:
+                error = FieldError.invalid("metadata.resourceVersion", 0, "must be specified for an update")
+                raise invalid(self.info.group, self.info.plural, context.name, [error])
+        elif version != old.resource_version:
+            if not version.isdigit():
+                error = FieldError.invalid("metadata.resourceVersion", version, "must be a number")
+                raise invalid(self.info.group, self.info.plural, context.name, [error])
+            raise self.storage.modified(context.name)
+
+    def _wrong_uid(self, value: T, wanted: str) -> str:
+        key = self.storage.shown_key(value)
+        failed = f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {value.metadata.uid}"
+        return f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {failed}"
+
+    async def delete(self, context: RequestContext, options: DeleteOptions) -> Item:
+        while True:
+            entry = self.storage.get(context.namespace, context.name)
+            try:
+                return await self._delete(context, entry, options)
+            except StaleObject:
+                continue
+
+    async def _delete(self, context: RequestContext, entry: Entry[T], options: DeleteOptions) -> Item:
+        metadata = entry.value.metadata
+        for what, wanted, found in (
+            ("UID", options.uid, metadata.uid),
+            ("ResourceVersion", options.resource_version, metadata.resource_version),
+        ):
+            if wanted and wanted != found:
+                raise _deletion_refused(self.info, metadata.name, what, wanted, found)
+        if metadata.finalizers:
+            waiting = await self._mark_deleted(context, entry)
+            return Item(waiting.value, waiting.encoded)
+        await self.strategy.delete(context, entry.value)
+        if not context.dry_run:
+            await self.storage.remove(entry)
+        return deleted(self.info, entry.value)
+
+    async def _mark_deleted(self, context: RequestContext, entry: Entry[T]) -> Entry[T]:
+        if entry.value.metadata.deletion_timestamp:
+            return entry
+        value = copy(entry.value)
+        value.metadata.deletion_timestamp = context.now
+        value.metadata.deletion_grace_period_seconds = 0
+        if value.metadata.generation:
+            value.metadata.generation += 1
+        if context.dry_run:
+            return self.storage.preview(value, entry.revision)
+        return await self.storage.replace(entry, value)
+
+    async def delete_collection(
+        self, context: RequestContext, selection: ListOptions, options: DeleteOptions
+    ) -> ItemList:
+        page = await self.list(context, selection)
+        for item in page.items:
+            metadata = item.value.metadata
+            each = replace(context, namespace=metadata.namespace, name=metadata.name)
+            try:
+                await self.delete(each, options)
+            except ApiError as error:
+                if error.status.code != 404:
+                    raise
+        return page
+
+
+def admit_identity(context: RequestContext, value: Stored, info: ResourceInfo) -> None:
+    """Make an object's namespace that of the request.
+
+    Raises:
+        ApiError: 400, it names another one.
+    """
+    expected = context.namespace if info.namespaced else ""
+    if value.metadata.namespace and info.namespaced and value.metadata.namespace != expected:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+    value.metadata.namespace = expected
+
+
+def fill_system_fields(value: Stored, info: ResourceInfo, now: str) -> None:
+    """Give a new object what only the server decides."""
+    value.kind, value.api_version = info.object_type.__name__, info.group_version
+    metadata = value.metadata
+    metadata.uid = str(uuid.uuid4())
+    metadata.creation_timestamp = now
+    metadata.deletion_timestamp = None
+    metadata.deletion_grace_period_seconds = None
+    metadata.self_link = ""
+
+
+def keep_system_fields(value: Stored, old: Stored) -> None:
+    """Put back what no client may change; a uid that differs was refused before."""
+    value.kind, value.api_version = old.kind, old.api_version
+    metadata, before = value.metadata, old.metadata
+    metadata.uid = metadata.uid or before.uid
+    metadata.creation_timestamp = before.creation_timestamp
+    metadata.self_link = ""
+    metadata.deletion_timestamp = before.deletion_timestamp
+    metadata.deletion_grace_period_seconds = before.deletion_grace_period_seconds
+
+
+def generated_name(prefix: str) -> str:
+    """Return a new name that begins with a prefix, in the manner of Kubernetes' names."""
+    suffix = "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(_SUFFIX_LENGTH))
+    return prefix[: _GENERATED_NAME_MAX - _SUFFIX_LENGTH] + suffix
+
+
+def deleted(info: ResourceInfo, value: Stored) -> Item:
+    """Return the `Status` that a finished deletion is answered with."""
+    metadata = value.metadata
+    details = StatusDetails(name=metadata.name, group=info.group, kind=info.plural, uid=metadata.uid)
+    status = Status(kind="Status", api_version="v1", status="Success", details=details)
+    return Item(status, encode(status))
+
+
+def _deletion_refused(info: ResourceInfo, name: str, what: str, wanted: str, found: str) -> ApiError:
+    then = "deleted and then recreated" if what == "UID" else "modified"
+    detail = f"the {what} in the precondition ({wanted}) does not match the {what} in record ({found}). "
+    return conflict(info.group, info.kind, name, f"{detail}The object might have been {then}")
