@@ -140,6 +140,14 @@ class Repository:
         # A wrong login must not hide a public image, so having none is the last try.
         self._logins: list[Login | None] = [*keyring.logins(registry, path), None]
 
+    async def check(self) -> None:
+        """Find out whether the registry answers at all.
+
+        Raises:
+            Unreachable: it does not, so that nothing else need be tried.
+        """
+        await self._client.endpoint(self.registry, self._insecure)
+
     async def manifest(self, reference: str, accept: Sequence[str]) -> Manifest:
         """Fetch the manifest of a tag or digest, in one of the media types.
 
@@ -151,7 +159,7 @@ class Repository:
         claimed = answer.headers.get(DIGEST_HEADER, "")
         digest = _digest(answer.body, "sha256")
         for wanted in (reference if is_digest(reference) else "", claimed if is_digest(claimed) else ""):
-            _check(answer.body, wanted, f"manifest {reference} of {self.registry}/{self.path}")
+            _check(answer.body, wanted, "manifest")
         return Manifest(digest, _media_type(answer, accept), answer.body)
 
     async def head(self, reference: str, accept: Sequence[str]) -> str | None:
@@ -180,7 +188,7 @@ class Repository:
         if not is_digest(digest):
             raise Misbehaved(f"unusable digest {digest[:100]!r}")
         answer = await self._get(f"blobs/{digest}", max_bytes or self._client.limits.blob_bytes)
-        _check(answer.body, digest, f"blob of {self.registry}/{self.path}")
+        _check(answer.body, digest, "blob")
         return answer.body
 
     async def tags(self) -> list[str]:
@@ -281,7 +289,10 @@ def _digest(data: bytes, algorithm: str) -> str:
 def _check(body: bytes, wanted: str, what: str) -> None:
     found = _digest(body, wanted.partition(":")[0]) if wanted else ""
     if found != wanted:
-        raise WrongDigest(f"{what}: content has digest {found}, not {wanted}")
+        raise WrongDigest(
+            f"content integrity error: the {what} retrieved with digest {wanted} "
+            f"does not match the digest calculated from the content {found}"
+        )
 
 
 def _media_type(answer: Answer, accept: Sequence[str]) -> str:

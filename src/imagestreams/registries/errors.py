@@ -9,11 +9,24 @@ _TEXT_MAX: Final = 1024
 
 
 class RegistryError(Exception):
-    """A registry that could not give what was asked for; the text is fit for users."""
+    """A registry that could not give what was asked for; the text is fit for users.
+
+    `transient` errors may be gone when the same is asked for again a little later.
+    """
+
+    transient = False
 
 
 class Unreachable(RegistryError):
-    """No usable connection: refused, unknown host, wrong certificate, not the protocol that was expected."""
+    """No usable connection: refused, unknown host, no answer in time."""
+
+    transient = True
+
+
+class NotSecure(Unreachable):
+    """No connection that can be trusted: no TLS where there should be, or a wrong certificate."""
+
+    transient = False
 
 
 class TimedOut(Unreachable):
@@ -39,6 +52,7 @@ class Refused(RegistryError):
         super().__init__(text)
         self.status = status
         self.codes = codes
+        self.transient = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class Unauthorized(Refused):

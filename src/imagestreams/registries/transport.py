@@ -13,7 +13,7 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from imagestreams.registries.bounded import Bounded
-from imagestreams.registries.errors import Misbehaved, RegistryError, TimedOut, TooLarge, Unreachable
+from imagestreams.registries.errors import Misbehaved, NotSecure, RegistryError, TimedOut, TooLarge, Unreachable
 from imagestreams.registries.limits import Limiter, Limits, retry_after_s
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -41,7 +41,7 @@ class Transport:
         self._limits = limits
         self._trust = trust or ssl.create_default_context()
         self._session: aiohttp.ClientSession | None = None
-        self._limiters: Bounded[str, Limiter] = Bounded(_HOSTS_MAX)
+        self._limiters: Bounded[str, Limiter[Answer]] = Bounded(_HOSTS_MAX)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -62,7 +62,8 @@ class Transport:
     ) -> Answer:
         """Send a request, again if the server is busy, and return its last answer whatever its status.
 
-        A `Retry-After` is waited for, by all requests to that host, unless it is longer than we wait.
+        A `Retry-After` is waited for, by all requests to that host. A host that asks for more time than we wait, or
+        fails again and again, is left alone for a while: what it said last is then the answer to everything.
 
         Raises:
             RegistryError: there is no answer, or not one within the bounds.
@@ -72,13 +73,20 @@ class Transport:
         backoff_s = self._limits.backoff_s
         while True:
             async with limiter.slot():
+                if (last := limiter.last_words()) is not None:
+                    return last
                 answer = await self._within_time(method, url, headers, max_bytes, insecure, form)
             left -= 1
             if answer.status != 429 and answer.status < 500:
+                limiter.succeeded()
                 return answer
             asked_s = retry_after_s(answer.headers.get("Retry-After"))
             wait_s = backoff_s if asked_s is None else asked_s
-            if left <= 0 or wait_s > self._limits.longest_wait_s:
+            if wait_s > self._limits.longest_wait_s:
+                limiter.leave_alone(answer, min(wait_s, self._limits.longest_silence_s))
+                return answer
+            if left <= 0:
+                limiter.failed(answer, self._limits.failures, self._limits.longest_wait_s)
                 return answer
             if asked_s is not None or answer.status == 429:
                 limiter.pause(wait_s)
@@ -86,7 +94,7 @@ class Transport:
                 await asyncio.sleep(wait_s)
             backoff_s *= 2
 
-    def _limiter(self, url: URL) -> Limiter:
+    def _limiter(self, url: URL) -> Limiter[Answer]:
         limiter = self._limiters.get(url.authority)
         if limiter is None:
             limiter = Limiter(self._limits.concurrency)
@@ -202,7 +210,11 @@ def _asked(method: str, url: URL) -> str:
 
 
 def _failure(method: str, url: URL, error: BaseException) -> RegistryError:
-    kind = Misbehaved if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientResponseError)) else Unreachable
+    kind: type[RegistryError] = Unreachable
+    if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientResponseError)):
+        kind = Misbehaved
+    elif _ssl_cause(error) is not None:
+        kind = NotSecure
     return kind(f"{_asked(method, url)}: {_reason(url, error)}")
 
 
@@ -235,9 +247,12 @@ def _reason(url: URL, error: BaseException) -> str:
 
 def _ssl_cause(error: BaseException | None) -> ssl.SSLError | None:
     for _ in range(5):
-        if error is None or isinstance(error, ssl.SSLError):
+        if error is None:
+            return None
+        # Some of aiohttp's own errors are SSL errors too, but know nothing of the cause.
+        if isinstance(error, ssl.SSLError) and not isinstance(error, aiohttp.ClientError):
             return error
-        held = getattr(error, "os_error", None)
+        held = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
         error = held if isinstance(held, ssl.SSLError) else error.__cause__ or error.__context__
     return None
 
