@@ -1,0 +1,43 @@
+"""The `Events:` section at the end of a description."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from imagestreams.cli.human_texts import age, is_no_time
+from imagestreams.cli.tab_stops import TabbedText
+
+
+def write_events(text: TabbedText, events: Iterable[Mapping[str, Any]] | None, now: datetime) -> None:
+    """Write what happened to an object, oldest first; nothing at all when events were not asked for."""
+    if events is None:
+        return
+    ordered = sorted(events, key=lambda event: str(event.get("lastTimestamp") or ""))
+    if not ordered:
+        text.write("Events:\t<none>\n")
+        return
+    text.new_columns()
+    text.write("Events:\n  Type\tReason\tAge\tFrom\tMessage\n  ----\t------\t----\t----\t-------\n")
+    for event in ordered:
+        about = f"{event.get('type', '')}\t{event.get('reason', '')}\t{_when(event, now)}"
+        text.write(f"  {about}\t{_source(event)}\t{_message(event)}\n")
+
+
+def _when(event: Mapping[str, Any], now: datetime) -> str:
+    event_time = event.get("eventTime")
+    first = age(event.get("firstTimestamp") if is_no_time(event_time) else event_time, now)
+    if series := event.get("series"):
+        return f"{age(series.get('lastObservedTime'), now)} (x{series.get('count', 0)} over {first})"
+    if (event.get("count") or 0) > 1:
+        return f"{age(event.get('lastTimestamp'), now)} (x{event['count']} over {first})"
+    return first
+
+
+def _source(event: Mapping[str, Any]) -> str:
+    return (event.get("source") or {}).get("component") or event.get("reportingComponent") or ""
+
+
+def _message(event: Mapping[str, Any]) -> str:
+    message = str(event.get("message") or "").strip()
+    path = (event.get("involvedObject") or {}).get("fieldPath")
+    return f"{path}: {message}" if path else message
