@@ -102,9 +102,7 @@ class RunningRegistry:
     def blob(self, repository: str, data: bytes) -> str:
         location = self.send("POST", f"/v2/{repository}/blobs/uploads/", b"").headers["Location"]
         joint = "&" if "?" in location else "?"
-        self.send(
-            "PUT", f"{location}{joint}digest={digest_of(data)}", data, Content_Type="application/octet-stream"
-        )
+        self.send("PUT", f"{location}{joint}digest={digest_of(data)}", data, Content_Type="application/octet-stream")
         return digest_of(data)
 
     def manifest(self, repository: str, tag: str, value: dict[str, Any], children: tuple[Pushed, ...] = ()) -> Pushed:
@@ -318,19 +316,13 @@ def _certificates(directory: Path) -> tuple[Path, Path, Path]:
         )
 
     ca = build(ca_name, ca_key.public_key(), ca=True).sign(ca_key, hashes.SHA256())
-    names = x509.SubjectAlternativeName(
-        [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    )
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "registry")])
-    leaf = (
-        build(subject, key.public_key(), ca=False).add_extension(names, critical=False).sign(ca_key, hashes.SHA256())
-    )
+    leaf = build(subject, key.public_key(), ca=False).add_extension(names, critical=False).sign(ca_key, hashes.SHA256())
     paths = directory / "ca.pem", directory / "registry.pem", directory / "registry.key"
     paths[0].write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     paths[1].write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
     paths[2].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return paths

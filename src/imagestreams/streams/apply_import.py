@@ -58,12 +58,15 @@ def apply_failure(
     stream: ImageStream,
     tag: str,
     status: Status,
-    source: str,
+    source: str | None,
     import_policy: TagImportPolicy,
     reference_policy: TagReferencePolicy,
     now: str,
 ) -> bool:
-    """Note on a tag why its import failed; the same failure again changes nothing. Returns whether it was news."""
+    """Note on a tag why its import failed; the same failure again changes nothing. Returns whether it was news.
+
+    Without a `source` no spec tag is made: a tag of a repository import is wanted only once it was imported.
+    """
     condition = TagEventCondition(
         type=IMPORT_SUCCESS,
         status="False",
@@ -86,7 +89,8 @@ def apply_failure(
         wish = spec_tag(stream, tag)
         if wish is not None:
             wish.generation = 0
-    _want(stream, tag, source, import_policy, reference_policy, anew=False)
+    if source is not None:
+        _want(stream, tag, source, import_policy, reference_policy, anew=False)
     return not known
 
 

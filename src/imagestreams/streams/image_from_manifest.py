@@ -1,6 +1,7 @@
 """An `Image` object from what a registry gave: a manifest and its config, or a list of manifests."""
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -15,6 +16,9 @@ OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
 LISTS: Final = (DOCKER_LIST, OCI_INDEX)
 LAYER_ORDER: Final = "image.openshift.io/dockerLayersOrder"
+# The config of artifacts that have none; some registries do not even store it.
+EMPTY: Final = b"{}"
+EMPTY_DIGEST: Final = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 
 T = TypeVar("T")
 
@@ -23,38 +27,54 @@ class UnreadableManifest(ValueError):
     """A manifest or config is not what its media type says."""
 
 
+# Go reads null as the empty value, so every field may be null.
 class _Platform(msgspec.Struct):
-    architecture: str = ""
-    os: str = ""
-    variant: str = ""
+    architecture: str | None = None
+    os: str | None = None
+    variant: str | None = None
 
 
 class _Descriptor(msgspec.Struct, rename="camel"):
     digest: str
-    size: int
-    media_type: str = ""
-    platform: _Platform = msgspec.field(default_factory=_Platform)
+    size: int = 0
+    media_type: str | None = None
+    platform: _Platform | None = None
 
 
 class _Manifest(msgspec.Struct):
     config: _Descriptor
-    layers: list[_Descriptor]
+    layers: list[_Descriptor] | None = None
 
 
 class _List(msgspec.Struct):
-    manifests: list[_Descriptor]
+    manifests: list[_Descriptor] | None = None
+
+
+class _Runtime(msgspec.Struct, rename="pascal"):
+    """How a container is run: read only to be sure that clients will be able to read it."""
+
+    hostname: str | None = None
+    user: str | None = None
+    exposed_ports: dict[str, dict[str, Any] | None] | None = None
+    env: list[str | None] | None = None
+    cmd: list[str | None] | None = None
+    volumes: dict[str, dict[str, Any] | None] | None = None
+    working_dir: str | None = None
+    entrypoint: list[str | None] | None = None
+    on_build: list[str | None] | None = None
+    labels: dict[str, str | None] | None = None
 
 
 class _Config(msgspec.Struct):
-    architecture: str = ""
-    author: str = ""
-    comment: str = ""
+    architecture: str | None = None
+    author: str | None = None
+    comment: str | None = None
     config: dict[str, Any] | None = None
-    container: str = ""
+    container: str | None = None
     container_config: dict[str, Any] | None = None
-    created: str | None = None
-    docker_version: str = ""
-    parent: str = ""
+    created: datetime | None = None
+    docker_version: str | None = None
+    parent: str | None = None
 
 
 def digest_of(data: bytes) -> str:
@@ -69,6 +89,15 @@ def config_digest(manifest: bytes) -> str:
         UnreadableManifest: the manifest is not a Docker schema 2 or OCI image manifest.
     """
     return _decode(manifest, _Manifest).config.digest
+
+
+def listed_manifests(manifest: bytes) -> list[ImageManifest]:
+    """Return the manifests that a list names.
+
+    Raises:
+        UnreadableManifest: it is no manifest list and no OCI index.
+    """
+    return [_listed(entry) for entry in _decode(manifest, _List).manifests or []]
 
 
 def image_from_manifest(pull_spec: str, manifest: bytes, media_type: str, config: bytes | None, now: str) -> Image:
@@ -91,7 +120,7 @@ def image_from_manifest(pull_spec: str, manifest: bytes, media_type: str, config
         docker_image_manifest_media_type=media_type,
     )
     if media_type in LISTS:
-        image.docker_image_manifests = [_listed(entry) for entry in _decode(manifest, _List).manifests]
+        image.docker_image_manifests = listed_manifests(manifest)
         image.docker_image_metadata = {"Id": image.metadata.name, "Created": now}
     else:
         if config is None:
@@ -102,29 +131,33 @@ def image_from_manifest(pull_spec: str, manifest: bytes, media_type: str, config
 
 
 def _listed(entry: _Descriptor) -> ImageManifest:
+    platform = entry.platform or _Platform()
     return ImageManifest(
         digest=entry.digest,
-        media_type=entry.media_type,
+        media_type=entry.media_type or "",
         manifest_size=entry.size,
-        architecture=entry.platform.architecture,
-        os=entry.platform.os,
-        variant=entry.platform.variant,
+        architecture=platform.architecture or "",
+        os=platform.os or "",
+        variant=platform.variant or "",
     )
 
 
 def _describe(image: Image, manifest: _Manifest, raw_config: bytes) -> None:
     config = _decode(raw_config, _Config)
+    for runtime in (config.config, config.container_config):
+        _check_runtime(runtime)
+    layers = manifest.layers or []
     image.metadata.annotations = {LAYER_ORDER: "ascending"}
     image.docker_image_layers = [
-        ImageLayer(name=layer.digest, size=layer.size, media_type=layer.media_type) for layer in manifest.layers
+        ImageLayer(name=layer.digest, size=layer.size, media_type=layer.media_type or "") for layer in layers
     ]
     # A layer that is used twice is stored, and counted, once.
-    sizes = {layer.digest: layer.size for layer in manifest.layers}
+    sizes = {layer.digest: layer.size for layer in layers}
     image.docker_image_metadata = {
         "Id": manifest.config.digest,
         "Parent": config.parent,
         "Comment": config.comment,
-        "Created": config.created,
+        "Created": _whole_second(config.created),
         "Container": config.container,
         "ContainerConfig": config.container_config,
         "DockerVersion": config.docker_version,
@@ -135,8 +168,25 @@ def _describe(image: Image, manifest: _Manifest, raw_config: bytes) -> None:
     }
 
 
+def _check_runtime(runtime: dict[str, Any] | None) -> None:
+    try:
+        msgspec.convert(runtime or {}, _Runtime)
+    except msgspec.ValidationError as error:
+        raise UnreadableManifest(f"unreadable config: {error}") from error
+
+
+def _whole_second(moment: datetime | None) -> str | None:
+    if moment is None or moment.year == 1:
+        return None
+    try:
+        utc = moment.astimezone(UTC) if moment.tzinfo else moment
+    except OverflowError as error:
+        raise UnreadableManifest(f"unreadable config: created: {error}") from error
+    return utc.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
 def _decode(data: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableManifest(f"unreadable {kind.__name__.strip('_').lower()}: {error}") from error

@@ -1,0 +1,47 @@
+"""Why an image could not be imported, as the `Status` that users see."""
+
+from dataclasses import replace
+
+from imagestreams.api.errors import internal, not_found, unauthorized
+from imagestreams.api.meta import Status
+from imagestreams.reference import ImageReference
+from imagestreams.registries.errors import ManifestUnknown, NameUnknown, RegistryError, Unauthorized
+from imagestreams.streams.image_from_manifest import UnreadableManifest
+
+GROUP = "image.openshift.io"
+
+
+class ImportFailed(Exception):
+    """An image that could not be imported; `transient` when trying again a little later may help."""
+
+    def __init__(self, status: Status, transient: bool) -> None:
+        super().__init__(status.message)
+        self.status = status
+        self.transient = transient
+
+
+def failed(error: RegistryError | UnreadableManifest, reference: ImageReference) -> ImportFailed:
+    """Return the failure to import a tag or digest."""
+    return _failed(error, full_name(reference), prefix=True)
+
+
+def listing_failed(error: RegistryError, repository: ImageReference, reached: bool) -> ImportFailed:
+    """Return the failure to list a repository's tags; `reached` tells whether the registry answered at all."""
+    return _failed(error, repository.exact(), prefix=not reached)
+
+
+def full_name(reference: ImageReference) -> str:
+    """Return a reference with Docker Hub's name and `library/` spelled out, as messages show it."""
+    where = reference.docker_client_defaults()
+    return replace(where, registry="docker.io" if where.registry == "index.docker.io" else where.registry).exact()
+
+
+def _failed(error: RegistryError | UnreadableManifest, name: str, *, prefix: bool) -> ImportFailed:
+    transient = isinstance(error, RegistryError) and error.transient
+    if isinstance(error, (ManifestUnknown, NameUnknown)):
+        api_error = not_found(GROUP, "dockerimage", name)
+    elif isinstance(error, Unauthorized):
+        api_error = unauthorized(f'you may not have access to the container image "{name}"')
+    else:
+        api_error = internal(f"{name}: {error}" if prefix else str(error))
+    return ImportFailed(api_error.nested_status(), transient)

@@ -1,0 +1,223 @@
+"""Get the images that are wanted of one repository, with as few requests as possible.
+
+A tag that was seen before costs one HEAD. Manifests and configs are named by their content, so what is known is not
+fetched again. A registry's word alone is not enough for that: a digest in an answer to HEAD counts only if this very
+repository gave the manifest before, else a lying registry could show the images of others.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+from weakref import WeakValueDictionary
+
+from imagestreams.api.codec import copy
+from imagestreams.api.defaulting import PRESERVE_ORIGINAL
+from imagestreams.api.image import Image, ImageManifest
+from imagestreams.api.meta import ObjectMeta
+from imagestreams.importing.failure import ImportFailed, failed
+from imagestreams.importing.memory import Memory
+from imagestreams.importing.plan import RepositoryPlan, Wanted, repository_key
+from imagestreams.reference import ImageReference, InvalidReference, is_digest, parse
+from imagestreams.registries.client import Manifest, Repository
+from imagestreams.registries.errors import Misbehaved, RegistryError
+from imagestreams.streams.image_from_manifest import (
+    DOCKER_LIST,
+    DOCKER_MANIFEST,
+    EMPTY,
+    EMPTY_DIGEST,
+    LAYER_ORDER,
+    LISTS,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    UnreadableManifest,
+    config_digest,
+    image_from_manifest,
+    listed_manifests,
+)
+from imagestreams.streams.platform import Platform, choose_manifest
+
+ACCEPTED: Final = (DOCKER_MANIFEST, OCI_MANIFEST, DOCKER_LIST, OCI_INDEX)
+LISTED_MAX: Final = 1000
+
+KnownImages = Callable[[str], Image | None]
+"""Finds an image that is stored, by its name."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An image, and those that it lists if it is a list that was kept."""
+
+    image: Image
+    manifests: tuple[Image, ...] = ()
+
+
+class RepositoryFetch:
+    """One repository during one import."""
+
+    def __init__(
+        self,
+        plan: RepositoryPlan,
+        repository: Repository,
+        known: KnownImages,
+        memory: Memory,
+        server: Platform,
+        now: str,
+    ) -> None:
+        self._plan = plan
+        self._repository = repository
+        self._known = known
+        self._memory = memory
+        self._server = server
+        self._now = now
+        self._key = repository_key(plan.repository)
+        self._described: dict[tuple[str, bool], Image] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def all(self) -> dict[Wanted, Fetched | ImportFailed]:
+        """Fetch everything that is planned, side by side."""
+        wanted = list(self._plan.wanted)
+        try:
+            await self._repository.check()
+        except RegistryError as error:
+            return {one: failed(error, self._reference(one.reference)) for one in wanted}
+        outcomes = await asyncio.gather(*(self._outcome(one) for one in wanted))
+        return dict(zip(wanted, outcomes, strict=True))
+
+    async def _outcome(self, wanted: Wanted) -> Fetched | ImportFailed:
+        try:
+            return await self._fetch(wanted)
+        except ImportFailed as error:
+            return error
+        except (RegistryError, UnreadableManifest) as error:
+            return failed(error, self._reference(wanted.reference))
+
+    async def _fetch(self, wanted: Wanted) -> Fetched:
+        raw = wanted in self._plan.raw
+        found = await self._find(wanted, raw)
+        if not _is_list(found):
+            return Fetched(await self._describe(found, raw))
+        listed = _listed(found)
+        if wanted.import_mode != PRESERVE_ORIGINAL:
+            return Fetched(await self._chosen(listed, wanted.platform, raw))
+        image = await self._describe(found, raw)
+        children = await asyncio.gather(*(self._child(one.digest, raw) for one in listed), return_exceptions=True)
+        for child in children:
+            if isinstance(child, BaseException):
+                raise child
+        return Fetched(image, tuple(child for child in children if isinstance(child, Image)))
+
+    async def _find(self, wanted: Wanted, raw: bool) -> Manifest | Image:
+        """Return the manifest of a tag or digest, or the image that is known to be made of it."""
+        if wanted in self._plan.probed or self._memory.knows(self._key, wanted.reference):
+            digest = await self._repository.head(wanted.reference, ACCEPTED)
+            if digest is not None and self._is_from_here(digest):
+                known = self._known_manifest(digest, raw)
+                if known is not None:
+                    return known
+        return await self._get(wanted.reference)
+
+    async def _child(self, digest: str, raw: bool) -> Image:
+        """Return one image of a list; one that is a list itself is taken as in `Legacy` mode."""
+        try:
+            found = await self._listed_one(digest, raw)
+            if _is_list(found):
+                return await self._chosen(_listed(found), self._server, raw)
+            return await self._describe(found, raw)
+        except (RegistryError, UnreadableManifest) as error:
+            raise failed(error, self._reference(digest)) from error
+
+    async def _chosen(self, listed: list[ImageManifest], platform: Platform, raw: bool) -> Image:
+        """Return the image that stands for a list."""
+        entry = choose_manifest(listed, platform)
+        if entry is None:
+            raise UnreadableManifest("no manifests in manifest list")
+        found = await self._listed_one(entry.digest, raw)
+        if _is_list(found):
+            raise UnreadableManifest("unsupported image manifest type: a manifest list in a manifest list")
+        return await self._describe(found, raw)
+
+    async def _listed_one(self, digest: str, raw: bool) -> Manifest | Image:
+        """Return a manifest that a list of this repository names, which is proof enough that it belongs here."""
+        if not is_digest(digest):
+            raise Misbehaved(f"unusable digest {digest[:100]!r}")
+        return self._known_manifest(digest, raw) or await self._get(digest)
+
+    async def _get(self, reference: str) -> Manifest:
+        manifest = await self._repository.manifest(reference, ACCEPTED)
+        self._memory.remember(self._key, reference, manifest)
+        return manifest
+
+    async def _describe(self, found: Manifest | Image, raw: bool) -> Image:
+        """Return the image of a manifest, for which at most its config is fetched."""
+        if isinstance(found, Image):
+            return self._shown(found)
+        async with self._locks.setdefault(found.digest, asyncio.Lock()):
+            image = self._described.get((found.digest, raw))
+            if image is None:
+                stored = None if raw else self._stored(found.digest)
+                image = self._shown(stored) if stored is not None else await self._made(found, raw)
+                self._described[found.digest, raw] = image
+        return image
+
+    async def _made(self, manifest: Manifest, raw: bool) -> Image:
+        config: bytes | None = None
+        if manifest.media_type not in LISTS:
+            digest = config_digest(manifest.body)
+            config = EMPTY if digest == EMPTY_DIGEST else await self._repository.blob(digest)
+        pull_spec = self._reference(manifest.digest).exact()
+        image = image_from_manifest(pull_spec, manifest.body, manifest.media_type, config, self._now)
+        if raw and config is not None:
+            image.docker_image_manifest = manifest.body.decode(errors="replace")
+            image.docker_image_config = config.decode(errors="replace")
+        return image
+
+    def _shown(self, stored: Image) -> Image:
+        """Return what an import shows of a stored image: its content, with the pull spec of this repository."""
+        image = copy(stored)
+        image.kind = image.api_version = ""
+        image.metadata = ObjectMeta(
+            name=stored.metadata.name, annotations=None if _is_list(stored) else {LAYER_ORDER: "ascending"}
+        )
+        image.docker_image_reference = self._reference(stored.metadata.name).exact()
+        image.docker_image_manifest = image.docker_image_config = ""
+        image.signatures = None
+        return image
+
+    def _known_manifest(self, digest: str, raw: bool) -> Manifest | Image | None:
+        return self._memory.manifest(digest) or (None if raw else self._stored(digest))
+
+    def _stored(self, digest: str) -> Image | None:
+        """Return a stored image, if it says all that its manifest says."""
+        image = self._known(digest)
+        if image is None:
+            return None
+        complete = image.docker_image_manifests if _is_list(image) else image.docker_image_layers
+        return image if image.docker_image_manifest_media_type and complete is not None else None
+
+    def _is_from_here(self, digest: str) -> bool:
+        """Return whether this repository proved before that it has the manifest of a digest."""
+        if digest in self._plan.vouched or self._memory.proved(self._key, digest):
+            return True
+        image = self._known(digest)
+        try:
+            return image is not None and repository_key(parse(image.docker_image_reference)) == self._key
+        except InvalidReference:
+            return False
+
+    def _reference(self, tag_or_digest: str) -> ImageReference:
+        if is_digest(tag_or_digest):
+            return replace(self._plan.repository, id=tag_or_digest)
+        return replace(self._plan.repository, tag=tag_or_digest)
+
+
+def _is_list(found: Manifest | Image) -> bool:
+    media_type = found.media_type if isinstance(found, Manifest) else found.docker_image_manifest_media_type
+    return media_type in LISTS
+
+
+def _listed(found: Manifest | Image) -> list[ImageManifest]:
+    listed = listed_manifests(found.body) if isinstance(found, Manifest) else found.docker_image_manifests or []
+    if len(listed) > LISTED_MAX:
+        raise UnreadableManifest(f"a manifest list of more than {LISTED_MAX} manifests")
+    return listed

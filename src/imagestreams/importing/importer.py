@@ -1,0 +1,218 @@
+"""From an import request to its statuses: everything that is wanted is fetched, each image has its own outcome."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from imagestreams.api.errors import internal
+from imagestreams.api.image import (
+    Image,
+    ImageImportSpec,
+    ImageImportStatus,
+    ImageStream,
+    ImageStreamImport,
+    ImageStreamImportStatus,
+    RepositoryImportSpec,
+    RepositoryImportStatus,
+)
+from imagestreams.api.meta import Status
+from imagestreams.importing.failure import ImportFailed, listing_failed
+from imagestreams.importing.fetch import Fetched, KnownImages, RepositoryFetch
+from imagestreams.importing.memory import Memory
+from imagestreams.importing.plan import RepositoryPlan, Wanted, plan_images, plan_tags
+from imagestreams.reference import ImageReference, InvalidReference, parse
+from imagestreams.registries.client import RegistryClient
+from imagestreams.registries.credentials import Keyring
+from imagestreams.registries.errors import RegistryError
+from imagestreams.streams.platform import LINUX_AMD64, Platform
+from imagestreams.streams.tag_order import by_importance
+
+SUCCESS: Final = "Success"
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """`tags_max` is how many tags of a whole repository are imported; `platform` is the server's own."""
+
+    tags_max: int = 1000
+    platform: Platform = LINUX_AMD64
+
+
+@dataclass
+class Outcome:
+    """The statuses of a request, without the stream.
+
+    `transient` names the target tags that may succeed when the import is repeated a little later;
+    `repository_transient` says the same of a repository whose tags could not be listed.
+    """
+
+    status: ImageStreamImportStatus
+    transient: set[str] = field(default_factory=set)
+    repository_transient: bool = False
+
+
+class Importer:
+    """Imports for all streams; it holds what imports share."""
+
+    def __init__(self, client: RegistryClient, settings: ImportSettings | None = None) -> None:
+        self._client = client
+        self._settings = settings or ImportSettings()
+        self._memory = Memory()
+
+    async def run(
+        self,
+        request: ImageStreamImport,
+        stream: ImageStream | None,
+        keyring: Keyring,
+        known: KnownImages,
+        now: str,
+    ) -> Outcome:
+        """Fetch what a valid, defaulted request asks for.
+
+        Args:
+            request: what is wanted.
+            stream: the stream as it is, `None` when there is none yet.
+            keyring: the logins of the stream's namespace.
+            known: finds images that are stored.
+            now: the time of the import.
+        """
+        run = _Run(self._client, self._memory, self._settings, stream, keyring, known, now)
+        outcome = Outcome(ImageStreamImportStatus())
+        images, repository = request.spec.images or [], request.spec.repository
+        await asyncio.gather(
+            run.images(images, request.spec.import_, outcome),
+            run.repository(repository, request.spec.import_, outcome),
+        )
+        return outcome
+
+
+class _Run:
+    """One import."""
+
+    def __init__(
+        self,
+        client: RegistryClient,
+        memory: Memory,
+        settings: ImportSettings,
+        stream: ImageStream | None,
+        keyring: Keyring,
+        known: KnownImages,
+        now: str,
+    ) -> None:
+        self._client = client
+        self._memory = memory
+        self._settings = settings
+        self._stream = stream
+        self._keyring = keyring
+        self._known = known
+        self._now = now
+
+    async def images(self, images: Sequence[ImageImportSpec], imports: bool, outcome: Outcome) -> None:
+        """Import the images that are named one by one."""
+        if not images:
+            return
+        plan = plan_images(images, imports, self._stream, self._settings.platform)
+        fetched = await asyncio.gather(*(self._fetch(one) for one in plan.repositories))
+        statuses = [ImageImportStatus() for _ in images]
+        for number, problem in plan.unusable.items():
+            statuses[number] = ImageImportStatus(status=internal(problem).nested_status(), tag=_tag(images[number]))
+        for repository, found in zip(plan.repositories, fetched, strict=True):
+            for wanted, numbers in repository.wanted.items():
+                for number in numbers:
+                    statuses[number] = self._image_status(images[number], imports, wanted, found[wanted], outcome)
+        outcome.status.images = statuses
+
+    def _image_status(
+        self,
+        spec: ImageImportSpec,
+        imports: bool,
+        wanted: Wanted,
+        found: Fetched | ImportFailed,
+        outcome: Outcome,
+    ) -> ImageImportStatus:
+        tag = "" if wanted.is_digest else wanted.reference
+        if isinstance(found, ImportFailed):
+            if found.transient and spec.to is not None:
+                outcome.transient.add(spec.to.name)
+            return ImageImportStatus(status=found.status, tag=tag)
+        stored = imports and spec.to is not None
+        image = found.image if spec.include_manifest and not stored else _without_bytes(found.image)
+        manifests = [_without_bytes(one) if stored else one for one in found.manifests]
+        return ImageImportStatus(status=Status(status=SUCCESS), image=image, tag=tag, manifests=manifests or None)
+
+    async def repository(self, spec: RepositoryImportSpec | None, imports: bool, outcome: Outcome) -> None:
+        """Import the tags of a whole repository, the most important first."""
+        if spec is None:
+            return
+        status = outcome.status.repository = RepositoryImportStatus()
+        try:
+            written = parse(spec.from_.name)
+            tags = by_importance(await self._tags(written, spec.import_policy.insecure))
+        except InvalidReference as error:
+            status.status = internal(f"unable to parse docker reference {spec.from_.name}: {error}").nested_status()
+            return
+        except ImportFailed as error:
+            outcome.repository_transient = error.transient
+            status.status = error.status
+            return
+        taken, rest = tags[: self._settings.tags_max], tags[self._settings.tags_max :]
+        policy = spec.import_policy
+        plan = plan_tags(written, policy.insecure, taken, policy.import_mode, self._stream, self._settings.platform)
+        if spec.include_manifest and not imports:
+            plan.raw.update(plan.wanted)
+        found = await self._fetch(plan)
+        status.additional_tags = rest or None
+        status.images = [
+            self._tag_status(wanted, found[wanted], not imports, outcome) for wanted in plan.wanted
+        ] or None
+        status.status = _summary(sum(isinstance(one, ImportFailed) for one in found.values()))
+
+    async def _tags(self, written: ImageReference, insecure: bool) -> list[str]:
+        repository = self._client.repository(written, self._keyring, insecure=insecure)
+        try:
+            await repository.check()
+        except RegistryError as error:
+            raise listing_failed(error, written, reached=False) from error
+        try:
+            return await repository.tags()
+        except RegistryError as error:
+            raise listing_failed(error, written, reached=True) from error
+
+    def _tag_status(
+        self, wanted: Wanted, found: Fetched | ImportFailed, bytes_: bool, outcome: Outcome
+    ) -> ImageImportStatus:
+        tag = wanted.reference
+        if isinstance(found, ImportFailed):
+            if found.transient:
+                outcome.transient.add(tag)
+            return ImageImportStatus(status=found.status, tag=tag)
+        image = found.image if bytes_ else _without_bytes(found.image)
+        manifests = [one if bytes_ else _without_bytes(one) for one in found.manifests]
+        return ImageImportStatus(status=Status(status=SUCCESS), image=image, tag=tag, manifests=manifests or None)
+
+    async def _fetch(self, plan: RepositoryPlan) -> dict[Wanted, Fetched | ImportFailed]:
+        repository = self._client.repository(plan.repository, self._keyring, insecure=plan.insecure)
+        fetch = RepositoryFetch(plan, repository, self._known, self._memory, self._settings.platform, self._now)
+        return await fetch.all()
+
+
+def _summary(failures: int) -> Status:
+    if not failures:
+        return Status(status=SUCCESS)
+    subject = "one" if failures == 1 else str(failures)
+    message = f"{subject} of the images from this repository failed to import"
+    return Status(status="Failure", reason="ImportFailed", message=message)
+
+
+def _tag(spec: ImageImportSpec) -> str:
+    """Return the upstream tag of an entry whose reference can't be parsed."""
+    return spec.from_.name.partition(":")[2] or "latest"
+
+
+def _without_bytes(image: Image) -> Image:
+    if not image.docker_image_manifest and not image.docker_image_config:
+        return image
+    return msgspec.structs.replace(image, docker_image_manifest="", docker_image_config="")

@@ -1,0 +1,40 @@
+"""What imports remember of each other, so that nothing is fetched twice. Bounded, and lost at a restart."""
+
+from typing import Final
+
+from imagestreams.registries.bounded import Bounded
+from imagestreams.registries.client import Manifest
+
+_MANIFEST_BYTES: Final = 8 << 20
+_ENTRY_BYTES: Final = 500
+_NAMES: Final = 20_000
+
+RepositoryKey = tuple[str, str]
+
+
+class Memory:
+    """Manifests by digest, the digests that a repository proved to have, and what its tags last pointed to."""
+
+    def __init__(self) -> None:
+        self._manifests: Bounded[str, Manifest] = Bounded(_MANIFEST_BYTES)
+        self._proved: Bounded[tuple[RepositoryKey, str], bool] = Bounded(_NAMES)
+        self._tags: Bounded[tuple[RepositoryKey, str], str] = Bounded(_NAMES)
+
+    def manifest(self, digest: str) -> Manifest | None:
+        """Return a manifest that was fetched before."""
+        return self._manifests.get(digest)
+
+    def proved(self, repository: RepositoryKey, digest: str) -> bool:
+        """Return whether the repository gave the manifest of this digest before."""
+        return self._proved.get((repository, digest)) is not None
+
+    def knows(self, repository: RepositoryKey, reference: str) -> bool:
+        """Return whether a tag or digest of the repository was fetched before."""
+        return self._tags.get((repository, reference)) is not None or self.proved(repository, reference)
+
+    def remember(self, repository: RepositoryKey, reference: str, manifest: Manifest) -> None:
+        """Note what a tag or digest of a repository gave."""
+        self._manifests.put(manifest.digest, manifest, len(manifest.body) + _ENTRY_BYTES)
+        self._proved.put((repository, manifest.digest), True)
+        if reference != manifest.digest:
+            self._tags.put((repository, reference), manifest.digest)
