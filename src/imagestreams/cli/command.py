@@ -1,0 +1,103 @@
+"""How verbs are declared: `@verb("get")` is a click command with oc's flag syntax and the global flags.
+
+@verb("label", help="Change the labels of objects.")
+@switch("--overwrite", help="Allow existing labels to change.")
+@click.argument("arguments", nargs=-1)
+@click.pass_obj
+def label(session: Session, overwrite: bool, arguments: tuple[str, ...]) -> None: ...
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from imagestreams.cli.flags import BoolValue, Flag, rewrite
+from imagestreams.cli.session import Session
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Put a global flag into the session; one after the verb outranks one before it."""
+    if param.name is not None and value is not None and value != ():
+        session_of(ctx).flags[param.name] = value
+
+
+def session_of(ctx: click.Context) -> Session:
+    """Return the run's session, shared by the frame and the verb."""
+    root = ctx.find_root()
+    if not isinstance(root.obj, Session):
+        root.obj = Session()
+    if ctx.obj is None:
+        ctx.obj = root.obj
+    return root.obj
+
+
+def global_flags() -> list[click.Option]:
+    """Make the flags that every verb understands."""
+
+    def option(*names: str, help: str, hidden: bool = False, **attributes: Any) -> Flag:
+        return Flag(names, expose_value=False, callback=_keep, help=help, hidden=hidden, **attributes)
+
+    return [
+        option("-n", "--namespace", help="The namespace to work in."),
+        option("--kubeconfig", help="The kubeconfig file to use."),
+        option("--context", help="The context of the kubeconfig to use."),
+        option("--cluster", help="The cluster of the kubeconfig to use."),
+        option("--user", help="The user of the kubeconfig to use."),
+        option("-s", "--server", help="URL of the API server."),
+        option("--token", help="Bearer token to log in with."),
+        option("--certificate-authority", help="File with the authority that signed the server's certificate."),
+        option("--client-certificate", help="File with a client certificate to log in with."),
+        option("--client-key", help="File with the key of the client certificate."),
+        option(
+            "--insecure-skip-tls-verify",
+            bare="true",
+            type=BoolValue(),
+            default=None,
+            help="Don't check the server's certificate.",
+        ),
+        option("--tls-server-name", help="Name to expect in the server's certificate."),
+        option("--as", "as_user", help="User to act as."),
+        option("--as-group", "as_groups", multiple=True, help="Group to act as; may be repeated."),
+        option("--as-uid", "as_uid", help="UID to act as."),
+        option("--request-timeout", help="How long one request may take, such as 5s or 2m; 0 is no limit."),
+        option("-v", "--v", "verbosity", hidden=True, help="Kept for scripts written for oc; has no effect."),
+        option("--loglevel", "loglevel", hidden=True, help="Kept for scripts written for oc; has no effect."),
+        option("--match-server-version", hidden=True, bare="true", type=BoolValue(), default=None, help="No effect."),
+        option("--warnings-as-errors", bare="true", type=BoolValue(), default=None, help="Fail when the server warns."),
+        option("--cache-dir", hidden=True, help="No effect: nothing is cached on disk."),
+    ]
+
+
+class Verb(click.Command):
+    """A command that reads flags as oc does, global ones included."""
+
+    def __init__(self, *args: Any, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.context_settings.setdefault("help_option_names", ["-h", "--help"])
+        own = {name for param in self.params for name in param.opts}
+        self.global_options = [option for option in global_flags() if not own.intersection(option.opts)]
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Add the global flags to the verb's own."""
+        return [*super().get_params(ctx), *self.global_options]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Rewrite the arguments, then let click read them."""
+        session_of(ctx)
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        return super().parse_args(ctx, rewrite(args, options, True, ctx.command_path))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verb's own flags, and point to the others."""
+        everything, self.global_options = self.global_options, []
+        try:
+            super().format_options(ctx, formatter)
+        finally:
+            self.global_options = everything
+        formatter.write("\nUse 'isctl options' for the flags that all commands have.\n")
+
+
+def verb(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Verb]:
+    """Declare a verb."""
+    return click.command(name, cls=Verb, **attributes)
