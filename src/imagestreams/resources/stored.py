@@ -56,6 +56,13 @@ class Strategy(Generic[T]):
     async def prepare_update(self, context: RequestContext, value: T, old: T) -> None:
         """Fill in defaults, keep what a client may not change, raise the generation where the wish changed."""
 
+    async def admit(self, context: RequestContext, value: T, old: T | None) -> list[FieldError]:
+        """Settle what depends on other objects and on the user; return what stands against it.
+
+        Called after the object is prepared and before it is validated; `old` is `None` at creation.
+        """
+        return []
+
     def validate(self, value: T) -> list[FieldError]:
         """Return what is wrong with a new object, apart from the rules of all metadata."""
         return []
@@ -117,7 +124,9 @@ class StoredResource(Resource, Generic[T]):
         if generated:
             metadata.name = generated_name(metadata.generate_name)
         await self.strategy.prepare_create(context, value)
-        errors = self.strategy.validate(value) or validate_object_meta(
+        errors = await self.strategy.admit(context, value, None)
+        errors += self.strategy.validate(value)
+        errors = errors or validate_object_meta(
             metadata, namespaced=self.info.namespaced, name_problems=self.strategy.validate_name
         )
         if errors:
@@ -157,6 +166,7 @@ class StoredResource(Resource, Generic[T]):
         errors = [
             *validate_object_meta(metadata, namespaced=self.info.namespaced, name_problems=self.strategy.validate_name),
             *validate_object_meta_update(metadata, old.metadata),
+            *await self.strategy.admit(context, value, old),
             *self.strategy.validate_update(value, old),
         ]
         if errors:
