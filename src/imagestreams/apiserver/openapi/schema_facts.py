@@ -1,0 +1,114 @@
+"""What the Python types do not say about the wire: names, formats and required fields.
+
+Keys are names of types and wire names of fields, as the Go types of Kubernetes and OpenShift have them.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from imagestreams.api import core, image
+
+META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1"
+CORE: Final = "io.k8s.api.core.v1"
+AUTHORIZATION: Final = "io.k8s.api.authorization.v1"
+IMAGE: Final = "com.github.openshift.api.image.v1"
+PROJECT: Final = "com.github.openshift.api.project.v1"
+RAW_EXTENSION: Final = "io.k8s.apimachinery.pkg.runtime.RawExtension"
+
+HOMES: Final[Mapping[str, str]] = {
+    "imagestreams.api.meta": META,
+    "imagestreams.api.core": CORE,
+    "imagestreams.api.image": IMAGE,
+}
+"""Where the types of a module belong."""
+
+NAMES: Final[Mapping[str, str]] = {
+    "NonResourceAttributes": f"{AUTHORIZATION}.NonResourceAttributes",
+    "Project": f"{PROJECT}.Project",
+    "ProjectRequest": f"{PROJECT}.ProjectRequest",
+    "ResourceAttributes": f"{AUTHORIZATION}.ResourceAttributes",
+    "SelfSubjectAccessReview": f"{AUTHORIZATION}.SelfSubjectAccessReview",
+    "SelfSubjectAccessReviewSpec": f"{AUTHORIZATION}.SelfSubjectAccessReviewSpec",
+    "SubjectAccessReviewStatus": f"{AUTHORIZATION}.SubjectAccessReviewStatus",
+}
+"""Types that belong elsewhere than the rest of their module."""
+
+SAME_AS: Final[Mapping[type[Any], type[Any]]] = {image.LocalTagReference: core.LocalObjectReference}
+"""Types that are another one on the wire."""
+
+FIELD_NAMES: Final[Mapping[tuple[str, str], str]] = {
+    ("Project", "spec"): f"{PROJECT}.ProjectSpec",
+    ("Project", "status"): f"{PROJECT}.ProjectStatus",
+}
+"""Fields whose type has a name of its own there, though it is the same type."""
+
+_TIMES: Final = (
+    ("Condition", "lastTransitionTime"),
+    ("Event", "firstTimestamp"),
+    ("Event", "lastTimestamp"),
+    ("ImageSignature", "created"),
+    ("ManagedFieldsEntry", "time"),
+    ("ObjectMeta", "creationTimestamp"),
+    ("ObjectMeta", "deletionTimestamp"),
+    ("SignatureCondition", "lastProbeTime"),
+    ("SignatureCondition", "lastTransitionTime"),
+    ("TagEvent", "created"),
+    ("TagEventCondition", "lastTransitionTime"),
+)
+
+FIELD_REFERENCES: Final[Mapping[tuple[str, str], str]] = {
+    **dict.fromkeys(_TIMES, f"{META}.Time"),
+    ("Event", "eventTime"): f"{META}.MicroTime",
+    ("EventSeries", "lastObservedTime"): f"{META}.MicroTime",
+    ("DeleteOptions", "preconditions"): f"{META}.Preconditions",
+    ("Image", "dockerImageMetadata"): RAW_EXTENSION,
+    ("ManagedFieldsEntry", "fieldsV1"): f"{META}.FieldsV1",
+}
+"""Fields of a type that has no struct of its own."""
+
+BASE64: Final = frozenset(
+    {
+        ("ConfigMap", "binaryData"),
+        ("Image", "dockerImageSignatures"),
+        ("ImageSignature", "content"),
+        ("Secret", "data"),
+    }
+)
+"""Fields whose text, or whose elements' text, is base64."""
+
+INT32: Final = frozenset(
+    {("Event", "count"), ("EventSeries", "count"), ("Status", "code"), ("StatusDetails", "retryAfterSeconds")}
+)
+
+ENUMS: Final[Mapping[tuple[str, str], list[str]]] = {("NamespaceStatus", "phase"): ["Active", "Terminating"]}
+
+REQUIRED: Final[Mapping[str, list[str]]] = {
+    "Condition": ["type", "status", "lastTransitionTime", "reason", "message"],
+    "Event": ["metadata", "involvedObject"],
+    "ImageImportSpec": ["from"],
+    "ImageImportStatus": ["status"],
+    "ImageLayer": ["name", "size", "mediaType"],
+    "ImageLayerData": ["size", "mediaType"],
+    "ImageLookupPolicy": ["local"],
+    "ImageManifest": ["digest", "mediaType", "manifestSize", "architecture", "os"],
+    "ImageSignature": ["type", "content"],
+    "ImageStreamImage": ["image"],
+    "ImageStreamImport": ["spec", "status"],
+    "ImageStreamImportSpec": ["import"],
+    "ImageStreamLayers": ["blobs", "images"],
+    "ImageStreamMapping": ["image", "tag"],
+    "ImageStreamTag": ["tag", "generation", "lookupPolicy", "image"],
+    "ImageTag": ["spec", "status", "image"],
+    "LabelSelectorRequirement": ["key", "operator"],
+    "NamedTagEventList": ["tag", "items"],
+    "OwnerReference": ["apiVersion", "kind", "name", "uid"],
+    "RepositoryImportSpec": ["from"],
+    "SelfSubjectAccessReview": ["spec"],
+    "SignatureCondition": ["type", "status"],
+    "SignatureSubject": ["publicKeyID"],
+    "SubjectAccessReviewStatus": ["allowed"],
+    "TagEvent": ["created", "dockerImageReference", "image", "generation"],
+    "TagEventCondition": ["type", "status", "generation"],
+    "TagReference": ["name"],
+    "TagReferencePolicy": ["type"],
+}
