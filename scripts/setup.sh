@@ -16,7 +16,7 @@ fi
 if [ "${1:-}" = peers ]; then
   UV_PROJECT_ENVIRONMENT=.venv .venv/bin/uv sync --frozen --quiet --inexact
   missing=()
-  for pair in docker-registry:docker-registry etcd:etcd-server skopeo:skopeo; do
+  for pair in docker-registry:docker-registry etcd:etcd-server skopeo:skopeo wrk:wrk; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   command -v kubectl >/dev/null || missing+=(kubernetes-client)
