@@ -14,10 +14,12 @@ from imagestreams.api.image import (
     ImageStreamImport,
     ImageStreamMapping,
     ImageStreamTag,
+    LocalTagReference,
     TagImportPolicy,
     TagReference,
     TagReferencePolicy,
 )
+from imagestreams.reference import InvalidReference, parse
 
 LEGACY: Final = "Legacy"
 PRESERVE_ORIGINAL: Final = "PreserveOriginal"
@@ -72,13 +74,22 @@ def default_image_stream_tag(istag: ImageStreamTag) -> None:
 
 
 def default_image_stream_import(request: ImageStreamImport) -> None:
-    """Fill in the policies of everything that is asked for."""
+    """Fill in the policies of everything that is asked for, and where a tag is named the tag of the same name."""
     for image in request.spec.images or []:
+        if image.to is None and (tag := _named_tag(image.from_.name)):
+            image.to = LocalTagReference(name=tag)
         _import_policy(image.import_policy)
         _reference_policy(image.reference_policy)
     if request.spec.repository is not None:
         _import_policy(request.spec.repository.import_policy)
         _reference_policy(request.spec.repository.reference_policy)
+
+
+def _named_tag(reference: str) -> str:
+    try:
+        return parse(reference).tag
+    except InvalidReference:
+        return ""
 
 
 def default_image(image: Image) -> None:

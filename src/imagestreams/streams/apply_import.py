@@ -1,13 +1,20 @@
 """What the outcome of one import does to a stream.
 
 A failed import never touches a tag's history; one that finds what is already there changes nothing at all. After all
-outcomes are applied the caller compares the stream with the one before: only a difference is written.
+outcomes are applied `finish_import` compares the stream with the one before: only a difference is written.
 """
 
+from dataclasses import replace
+from typing import Final
+
+from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import ObjectReference
+from imagestreams.api.defaulting import default_image_stream
 from imagestreams.api.image import (
     Image,
     ImageStream,
+    ImageStreamImport,
+    ImageStreamImportStatus,
     NamedTagEventList,
     TagEvent,
     TagEventCondition,
@@ -16,9 +23,13 @@ from imagestreams.api.image import (
     TagReferencePolicy,
 )
 from imagestreams.api.meta import Status
+from imagestreams.reference import parse
 from imagestreams.streams.history import history_of, latest_event, record_event, spec_tag
+from imagestreams.streams.spec_generation import keep_generations, stamp_generations
+from imagestreams.streams.tracking import follow_tags
 
-IMPORT_SUCCESS = "ImportSuccess"
+IMPORT_SUCCESS: Final = "ImportSuccess"
+CHECKED: Final = "openshift.io/image.dockerRepositoryCheck"
 
 
 def apply_success(
@@ -122,3 +133,54 @@ def _want(
     wish.import_policy = import_policy
     # A policy that somebody chose stays: importing an image does not change where it is pulled from.
     wish.reference_policy = wish.reference_policy if wish.reference_policy.type else reference_policy
+
+
+def apply_import(stream: ImageStream, request: ImageStreamImport, status: ImageStreamImportStatus, now: str) -> None:
+    """Apply the outcomes of a whole request, and let the tags that follow the imported ones follow.
+
+    An image without a target tag was only looked at and leaves no trace.
+    """
+    changed = []
+    repository = request.spec.repository
+    if repository is not None and status.repository is not None:
+        source = parse(repository.from_.name)
+        for outcome in status.repository.images or []:
+            policies = copy(repository.import_policy), copy(repository.reference_policy)
+            if outcome.image is None:
+                apply_failure(stream, outcome.tag, outcome.status, None, *policies, now)
+            elif apply_success(
+                stream, outcome.tag, outcome.image, replace(source, tag=outcome.tag).exact(), *policies, now
+            ):
+                changed.append(outcome.tag)
+    for wanted, outcome in zip(request.spec.images or [], status.images or [], strict=True):
+        if wanted.to is None:
+            continue
+        tag, policies = wanted.to.name, (copy(wanted.import_policy), copy(wanted.reference_policy))
+        if outcome.image is None:
+            apply_failure(stream, tag, outcome.status, wanted.from_.name, *policies, now)
+        elif apply_success(stream, tag, outcome.image, wanted.from_.name, *policies, now):
+            changed.append(tag)
+    follow_tags(stream, changed)
+
+
+def finish_import(stream: ImageStream, before: ImageStream | None, now: str) -> bool:
+    """Bring a stream, after an import was applied to it, into the form in which it is stored.
+
+    Generations are raised where the wish changed and the time of the check is noted. Returns whether there is
+    anything to write: an import that changed nothing leaves no trace, not even the time.
+    """
+    default_image_stream(stream)
+    stream.status.tags = [one for one in stream.status.tags or [] if one.items or one.conditions] or None
+    annotations = stream.metadata.annotations or {}
+    if before is not None:
+        if CHECKED in annotations and encode(stream) == encode(before):
+            return False
+        keep_generations(stream, before)
+        if encode(stream.spec) != encode(before.spec):
+            stream.metadata.generation = before.metadata.generation + 1
+        stamp_generations(stream, before)
+    else:
+        stream.metadata.generation = 1
+        stamp_generations(stream, None)
+    stream.metadata.annotations = {**annotations, CHECKED: now}
+    return True

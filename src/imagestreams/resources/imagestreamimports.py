@@ -1,0 +1,199 @@
+"""`imagestreamimports`: a request to import images, answered with what became of it.
+
+Nothing of the request itself is stored. What it finds is written to the stream of the same name, which is created when
+there is none, and each new image becomes an `Image`. The import controller comes here too, by `perform`.
+"""
+
+import asyncio
+import uuid
+from typing import Final
+
+import msgspec
+
+from imagestreams.api.codec import copy, encode
+from imagestreams.api.core import Secret
+from imagestreams.api.defaulting import default_image_stream_import
+from imagestreams.api.errors import ApiError, conflict, invalid
+from imagestreams.api.image import (
+    Image,
+    ImageImportStatus,
+    ImageStream,
+    ImageStreamImport,
+    ImageStreamImportStatus,
+)
+from imagestreams.api.meta import ObjectMeta
+from imagestreams.api.object_meta_validation import path_segment_problems, validate_object_meta
+from imagestreams.api.validation import validate_image_stream, validate_image_stream_import
+from imagestreams.importing.importer import Importer, Outcome
+from imagestreams.registries.credentials import Keyring
+from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
+from imagestreams.resources.storage import ObjectStorage, StaleObject
+from imagestreams.resources.stored import NamespaceGate, admit_identity, fill_system_fields
+from imagestreams.store.cache import Entry
+from imagestreams.streams.apply_import import apply_import, finish_import
+
+GROUP: Final = "image.openshift.io"
+GROUP_VERSION: Final = f"{GROUP}/v1"
+
+INFO: Final = ResourceInfo(
+    group=GROUP,
+    version="v1",
+    plural="imagestreamimports",
+    kind="ImageStreamImport",
+    object_type=ImageStreamImport,
+    verbs=frozenset({"create"}),
+    singular="imagestreamimport",
+)
+
+
+class ImageStreamImports(Resource):
+    """Imports into the streams of one server."""
+
+    info = INFO
+
+    def __init__(
+        self,
+        importer: Importer,
+        streams: ObjectStorage[ImageStream],
+        images: ObjectStorage[Image],
+        secrets: ObjectStorage[Secret],
+        namespaces: NamespaceGate,
+    ) -> None:
+        self._importer = importer
+        self._streams = streams
+        self._images = images
+        self._secrets = secrets
+        self._admit_namespace = namespaces
+
+    async def create(self, context: RequestContext, obj: ImageStreamImport) -> Item:
+        admit_identity(context, obj, INFO)
+        self._admit_namespace(obj.metadata.namespace)
+        fill_system_fields(obj, INFO, context.now)
+        await self.perform(obj, context.now, dry_run=context.dry_run)
+        return Item(obj, encode(obj))
+
+    async def perform(self, request: ImageStreamImport, now: str, *, dry_run: bool = False) -> Outcome:
+        """Do what a request asks for and fill in its status.
+
+        A `metadata.resourceVersion` says that the stream must not have changed since.
+
+        Raises:
+            ApiError: 422, the request or the stream is not valid; 404 or 409, the stream is not the one expected.
+        """
+        default_image_stream_import(request)
+        request.status = ImageStreamImportStatus()
+        _validate(request)
+        namespace, name = request.metadata.namespace, request.metadata.name
+        before = self._streams.find(namespace, name)
+        self._check_version(request, before)
+        keyring = Keyring.from_secrets([entry.value for entry in self._secrets.list(namespace)])
+        stream = before.value if before is not None else None
+        outcome = await self._importer.run(request, stream, keyring, self._known, now)
+        request.status = outcome.status
+        if request.spec.import_:
+            await self._store_images(request, now, dry_run)
+            written = await self._write_stream(request, now, existed=before is not None, dry_run=dry_run)
+            request.status.import_ = msgspec.structs.replace(written.value, kind="", api_version="")
+        return outcome
+
+    def _known(self, name: str) -> Image | None:
+        entry = self._images.find("", name)
+        return entry.value if entry is not None else None
+
+    def _check_version(self, request: ImageStreamImport, entry: Entry[ImageStream] | None) -> None:
+        wanted, name = request.metadata.resource_version, request.metadata.name
+        if not wanted:
+            return
+        if entry is None:
+            raise self._streams.missing(name)
+        found = entry.value.metadata.resource_version
+        if found != wanted:
+            detail = f'the image stream was updated from "{wanted}" to "{found}"'
+            raise conflict(GROUP, "imagestream", name, detail)
+
+    async def _write_stream(
+        self, request: ImageStreamImport, now: str, *, existed: bool, dry_run: bool
+    ) -> Entry[ImageStream]:
+        """Apply the outcomes to the stream as it is now, which others may have written meanwhile."""
+        namespace, name = request.metadata.namespace, request.metadata.name
+        while True:
+            entry = self._streams.find(namespace, name)
+            if entry is None and existed:
+                raise self._streams.missing(name)
+            self._check_version(request, entry)
+            stream = copy(entry.value) if entry is not None else _new_stream(namespace, name, now)
+            apply_import(stream, request, request.status, now)
+            if not finish_import(stream, entry.value if entry is not None else None, now) and entry is not None:
+                return entry
+            if errors := validate_image_stream(stream):
+                raise invalid(GROUP, "ImageStream", name, errors)
+            if dry_run:
+                return self._streams.preview(stream, entry.revision if entry is not None else 0)
+            try:
+                return await (self._streams.create(stream) if entry is None else self._streams.replace(entry, stream))
+            except StaleObject:
+                continue
+            except ApiError as error:
+                if error.status.reason != "AlreadyExists":
+                    raise
+
+    async def _store_images(self, request: ImageStreamImport, now: str, dry_run: bool) -> None:
+        """Store what a tag will point to, and show it as it is stored."""
+        outcomes = _to_be_stored(request)
+        found: dict[str, Image] = {}
+        for outcome in outcomes:
+            for image in (outcome.image, *(outcome.manifests or [])):
+                if image is not None:
+                    found.setdefault(image.metadata.name, image)
+        metadata = dict(
+            zip(found, await asyncio.gather(*(self._store(one, now, dry_run) for one in found.values())), strict=True)
+        )
+        for outcome in outcomes:
+            if outcome.image is not None:
+                outcome.image = _with_metadata(outcome.image, metadata)
+            if outcome.manifests:
+                outcome.manifests = [_with_metadata(one, metadata) for one in outcome.manifests]
+
+    async def _store(self, image: Image, now: str, dry_run: bool) -> ObjectMeta:
+        """Store an image unless it is there, and return its metadata."""
+        name = image.metadata.name
+        entry = self._images.find("", name)
+        if entry is not None:
+            return entry.value.metadata
+        metadata = msgspec.structs.replace(image.metadata, uid=str(uuid.uuid4()), creation_timestamp=now)
+        if dry_run:
+            return metadata
+        value = msgspec.structs.replace(image, kind="Image", api_version=GROUP_VERSION, metadata=metadata)
+        try:
+            return (await self._images.create(value)).value.metadata
+        except ApiError as error:
+            entry = self._images.find("", name)
+            if error.status.reason != "AlreadyExists" or entry is None:
+                raise
+            return entry.value.metadata
+
+
+def _validate(request: ImageStreamImport) -> None:
+    metadata = request.metadata
+    errors = validate_image_stream_import(request) or validate_object_meta(
+        metadata, namespaced=True, name_problems=path_segment_problems
+    )
+    if errors:
+        raise invalid(GROUP, INFO.kind, metadata.name, errors)
+
+
+def _new_stream(namespace: str, name: str, now: str) -> ImageStream:
+    metadata = ObjectMeta(name=name, namespace=namespace, uid=str(uuid.uuid4()), creation_timestamp=now)
+    return ImageStream(kind="ImageStream", api_version=GROUP_VERSION, metadata=metadata)
+
+
+def _to_be_stored(request: ImageStreamImport) -> list[ImageImportStatus]:
+    """Return the outcomes that a tag will point to."""
+    status = request.status
+    outcomes = list(status.repository.images or []) if status.repository is not None else []
+    wanted = zip(request.spec.images or [], status.images or [], strict=True)
+    return outcomes + [outcome for image, outcome in wanted if image.to is not None]
+
+
+def _with_metadata(image: Image, metadata: dict[str, ObjectMeta]) -> Image:
+    return msgspec.structs.replace(image, metadata=metadata[image.metadata.name])
