@@ -20,7 +20,7 @@ GROUP = "/apis/image.openshift.io/v1"
         ("DELETE", "/images", ("deletecollection", "", "images", "", "")),
         ("DELETE", "/images/sha256:aa", ("delete", "", "images", "sha256:aa", "")),
         ("POST", "/namespaces/ns/imagestreamimports", ("create", "ns", "imagestreamimports", "", "")),
-        ("HEAD", "/namespaces/ns/imagestreams", ("head", "ns", "imagestreams", "", "")),
+        ("HEAD", "/namespaces/ns/imagestreams", ("list", "ns", "imagestreams", "", "")),
     ],
 )
 def test_a_path_of_a_resource(method: str, path: str, meaning: tuple[str, ...]) -> None:

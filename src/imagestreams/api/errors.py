@@ -70,6 +70,11 @@ class FieldError:
             f"Unsupported value: {_quote(value)}: supported values: {choices}",
         )
 
+    @classmethod
+    def too_long(cls, field: str, limit_bytes: int) -> "FieldError":
+        """The value is longer than it may be; it is not repeated."""
+        return cls("FieldValueTooLong", field, f"Too long: may not be more than {limit_bytes} bytes")
+
     def __str__(self) -> str:
         return f"{self.field}: {self.message}"
 
@@ -160,6 +165,12 @@ def method_not_allowed(
 ) -> ApiError:
     """405: the resource has no such verb."""
     return _failure(405, "MethodNotAllowed", message, StatusDetails())
+
+
+def method_not_supported(group: str, resource: str, action: str) -> ApiError:
+    """405: the resource is there, but not for this."""
+    message = f'{action} is not supported on resources of kind "{_qualified(group, resource)}"'
+    return _failure(405, "MethodNotAllowed", message, StatusDetails(group=group, kind=resource))
 
 
 def not_acceptable(message: str) -> ApiError:

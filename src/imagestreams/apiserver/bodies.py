@@ -40,9 +40,11 @@ def media_type_of(content_type: str) -> str:
 
 def unknown_format(accepted: str) -> Exception:
     """Compose the 415 that names what is accepted."""
-    return unsupported_media_type(
+    error = unsupported_media_type(
         f"the body of the request was in an unknown format - accepted media types include: {accepted}"
     )
+    error.status.details = None
+    return error
 
 
 def read_document(body: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]:

@@ -8,7 +8,7 @@ name='s', subresource='layers', is_resource=True)
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_VERBS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _OF_A_NAMESPACE_ITSELF = {"status", "finalize"}
 
 

@@ -14,6 +14,7 @@ _COMPARISON = re.compile(rf"({_KEY})\s*(==|=|!=|>|<)\s*({_PART})?")
 _EXISTENCE = re.compile(rf"(!?)\s*({_KEY})")
 _VALUE = re.compile(rf"(?:{_PART})?")
 _LABEL_LENGTH = 63
+_DEFAULT_LABELS = frozenset({"metadata.name", "metadata.namespace"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,13 @@ def parse_fields(text: str, info: ResourceInfo) -> tuple[FieldRequirement, ...]:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{term}'")
         label, sign, value = found[1], found[2], re.sub(r"\\(.)", r"\1", found[3])
         if label not in info.field_labels:
-            raise bad_request(f"field label not supported: {label}")
+            raise bad_request(_unknown_field(label, info))
         requirements.append(FieldRequirement(label, value, sign != "!="))
     return tuple(requirements)
+
+
+def _unknown_field(label: str, info: ResourceInfo) -> str:
+    # Core kinds with selectable fields of their own have their own words for it.
+    if not info.group and info.field_labels - _DEFAULT_LABELS:
+        return f"field label not supported: {label}"
+    return f'"{label}" is not a known field selector: only "metadata.name", "metadata.namespace"'

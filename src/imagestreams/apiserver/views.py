@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from imagestreams.api.codec import encode
+from imagestreams.api.errors import not_acceptable
+from imagestreams.api.meta import ListMeta, Status
 from imagestreams.resources.resource import Column, Item, ItemList, ResourceInfo, TableView
 
 _NAME_COLUMN = Column(
@@ -22,6 +24,7 @@ _NAME_COLUMN = Column(
         "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names"
     ),
 )
+_LIST_SHAPES = ("PartialObjectMetadataList",)
 
 
 def name_column() -> Column:
@@ -55,7 +58,15 @@ def _list_meta(page: ItemList) -> dict[str, Any]:
 
 
 def object_view(item: Item, info: ResourceInfo, shape: str, include: str = "Metadata") -> bytes:
-    """Return one object in a shape; `include` is what a table's rows hold of it: Metadata, Object or None."""
+    """Return one object in a shape; `include` is what a table's rows hold of it: Metadata, Object or None.
+
+    Raises:
+        ApiError: 406, it has not that shape.
+    """
+    if isinstance(item.value, Status):
+        return item.encoded
+    if shape.startswith("Partial") and (shape in _LIST_SHAPES) is not isinstance(item.value.metadata, ListMeta):
+        raise _wrong_shape(shape, type(item.value).__name__, info)
     if shape == "Table" and info.table is not None:
         meta = {"resourceVersion": item.value.metadata.resource_version}
         meta = {key: value for key, value in meta.items() if value}
@@ -65,8 +76,22 @@ def object_view(item: Item, info: ResourceInfo, shape: str, include: str = "Meta
     return item.encoded
 
 
+def _wrong_shape(shape: str, kind: str, info: ResourceInfo) -> Exception:
+    what = "not a list" if shape in _LIST_SHAPES else "a list"
+    go_type = f"*{info.group.partition('.')[0] or 'core'}.{kind}"
+    error = not_acceptable(f"you requested {shape}, but the requested object is {what} ({go_type})")
+    error.status.details = None
+    return error
+
+
 def list_view(page: ItemList, info: ResourceInfo, shape: str, include: str = "Metadata") -> bytes:
-    """Return a list in a shape."""
+    """Return a list in a shape.
+
+    Raises:
+        ApiError: 406, it has not that shape.
+    """
+    if shape == "PartialObjectMetadata":
+        raise _wrong_shape(shape, info.list_kind or f"{info.kind}List", info)
     if shape == "Table" and info.table is not None:
         return encode(_table(info.table, _list_meta(page), page.items, include, columns=True))
     if shape == "PartialObjectMetadataList":

@@ -1,0 +1,92 @@
+"""A watch as the client sees it: one JSON event a line, until somebody has had enough.
+
+The events come from the resource; here they become bytes, and here it ends: at the time limit, when the client goes
+away, or when the server stops. What fails after the first byte is told as an event of type ERROR.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from imagestreams.api.codec import encode
+from imagestreams.api.errors import ApiError, internal
+from imagestreams.apiserver.incoming import Request
+from imagestreams.resources.resource import WatchEvent
+
+LOG = logging.getLogger(__name__)
+
+Render = Callable[[WatchEvent, bool], bytes]
+"""Makes the JSON of an event's object; told whether it is the stream's first."""
+
+_HEADERS: Final = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache, private")]
+
+
+class WatchStreams:
+    """All watches that are being served."""
+
+    def __init__(self) -> None:
+        self._ends: set[asyncio.Future[None]] = set()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def close(self) -> None:
+        """End every watch, and each later one at once."""
+        self._closed = True
+        for end in self._ends:
+            if not end.done():
+                end.set_result(None)
+
+    async def serve(
+        self, request: Request, events: AsyncIterator[WatchEvent], render: Render, timeout_s: float
+    ) -> None:
+        """Send events until the time is over, the client is gone, the events end, or the server stops."""
+        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._closed:
+            end.set_result(None)
+        self._ends.add(end)
+        request.status = 200
+        request.started = True
+        await request.send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+        pump = asyncio.create_task(_pump(request, events, render))
+        gone = asyncio.create_task(_gone(request))
+        try:
+            await asyncio.wait({pump, gone, end}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._ends.discard(end)
+            for task in (pump, gone):
+                task.cancel()
+            await asyncio.gather(pump, gone, return_exceptions=True)
+            close = getattr(events, "aclose", None)
+            if close is not None:
+                await close()
+        with contextlib.suppress(OSError):
+            await request.send({"type": "http.response.body", "body": b""})
+
+
+async def _gone(request: Request) -> None:
+    while (await request.next_message())["type"] != "http.disconnect":
+        pass
+
+
+async def _pump(request: Request, events: AsyncIterator[WatchEvent], render: Render) -> None:
+    first = True
+    try:
+        async for event in events:
+            await _send(request, event.type, render(event, first))
+            first = False
+    except ApiError as error:
+        await _send(request, "ERROR", encode(error.status))
+    except OSError:
+        return
+    except Exception:
+        LOG.exception("a watch of %s failed", request.path)
+        await _send(request, "ERROR", encode(internal("the watch failed").status))
+
+
+async def _send(request: Request, kind: str, document: bytes) -> None:
+    line = b'{"type":"%b","object":%b}\n' % (kind.encode(), document)
+    await request.send({"type": "http.response.body", "body": line, "more_body": True})
