@@ -1,0 +1,160 @@
+"""What the OpenAPI tests share: descriptions of all served resources, and a server for real kubectls."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imagestreams.api import core, image
+from imagestreams.api.codec import encode
+from imagestreams.apiserver.discovery import Discovery
+from imagestreams.apiserver.openapi import OpenApi
+from imagestreams.apiserver.openapi.protobuf import OLD_MEDIA_TYPE
+from imagestreams.resources.resource import ResourceInfo, Verb
+
+TRANSCRIPTS = Path(__file__).parents[2] / "contract" / "transcripts"
+ALL: frozenset[Verb] = frozenset({"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"})
+CREATE: frozenset[Verb] = frozenset({"create"})
+
+
+def image_group() -> list[ResourceInfo]:
+    """The image group as its recorded discovery document lists it."""
+    steps = json.loads((TRANSCRIPTS / "discovery.json").read_text())["steps"]
+    path = ["GET", "/apis/image.openshift.io/v1"]
+    listed = next(step["answer"]["body"] for step in steps if step.get("http") == path)
+    found = []
+    for entry in listed["resources"]:
+        plural, _, subresource = entry["name"].partition("/")
+        kind = entry["kind"]
+        found.append(
+            ResourceInfo(
+                group="image.openshift.io",
+                version="v1",
+                plural=plural,
+                kind=kind,
+                object_type=core.SecretList if kind == "SecretList" else getattr(image, kind),
+                verbs=frozenset(entry["verbs"]),
+                singular=entry["singularName"],
+                namespaced=entry["namespaced"],
+                subresource=subresource,
+                short_names=tuple(entry.get("shortNames", ())),
+            )
+        )
+    return found
+
+
+def other_groups() -> list[ResourceInfo]:
+    project, review = "project.openshift.io", "authorization.k8s.io"
+    return [
+        ResourceInfo("", "v1", "namespaces", "Namespace", core.Namespace, ALL, "namespace", namespaced=False),
+        ResourceInfo("", "v1", "secrets", "Secret", core.Secret, ALL, "secret"),
+        ResourceInfo("", "v1", "configmaps", "ConfigMap", core.ConfigMap, ALL, "configmap"),
+        ResourceInfo("", "v1", "events", "Event", core.Event, ALL, "event"),
+        ResourceInfo("", "v1", "serviceaccounts", "ServiceAccount", core.ServiceAccount, ALL, "serviceaccount"),
+        ResourceInfo(project, "v1", "projects", "Project", core.Project, ALL, "project", namespaced=False),
+        ResourceInfo(
+            project,
+            "v1",
+            "projectrequests",
+            "ProjectRequest",
+            core.ProjectRequest,
+            CREATE,
+            "projectrequest",
+            namespaced=False,
+        ),
+        ResourceInfo(
+            review,
+            "v1",
+            "selfsubjectaccessreviews",
+            "SelfSubjectAccessReview",
+            core.SelfSubjectAccessReview,
+            CREATE,
+            "selfsubjectaccessreview",
+            namespaced=False,
+        ),
+    ]
+
+
+@pytest.fixture(scope="session")
+def infos() -> list[ResourceInfo]:
+    return [*image_group(), *other_groups()]
+
+
+@pytest.fixture(scope="session")
+def openapi(infos: list[ResourceInfo]) -> OpenApi:
+    return OpenApi(infos)
+
+
+@pytest.fixture(scope="session")
+def v2(openapi: OpenApi) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(openapi.v2_json())
+    return document
+
+
+@pytest.fixture(scope="session")
+def v3(openapi: OpenApi) -> dict[str, dict[str, Any]]:
+    """All version 3 documents by path."""
+    paths = json.loads(openapi.v3_index())["paths"]
+    return {path: json.loads(openapi.v3(path) or b"null") for path in paths}
+
+
+@pytest.fixture(scope="session")
+def kubeconfig(infos: list[ResourceInfo], openapi: OpenApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A kubeconfig for a server that has nothing but discovery and the documents."""
+    discovery = Discovery(infos)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0].strip("/")
+            old = OLD_MEDIA_TYPE in self.headers.get("Accept", "")
+            body = self.document(path, path.split("/"), old)
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "application/octet-stream" if old else "application/json")
+            self.send_header("Content-Length", str(len(body or b"")))
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+        def document(self, path: str, parts: list[str], old: bool) -> bytes | None:
+            match parts:
+                case ["openapi", "v2"]:
+                    return openapi.v2_protobuf() if old else openapi.v2_json()
+                case ["openapi", "v3"]:
+                    return openapi.v3_index()
+                case ["openapi", "v3", *_]:
+                    return openapi.v3(path.removeprefix("openapi/v3/"))
+                case ["api"]:
+                    return encode(discovery.core_versions())
+                case ["apis"]:
+                    return encode(discovery.groups())
+                case ["api", version]:
+                    return encode(discovery.resources("", version))
+                case ["apis", group, version]:
+                    return encode(discovery.resources(group, version))
+            return None
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    file = tmp_path_factory.mktemp("kube") / "config"
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "it", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
+        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it", "namespace": "default"}}],
+        "users": [{"name": "it", "user": {"token": "t"}}],
+        "current-context": "it",
+    }
+    file.write_text(json.dumps(config))
+    yield file
+    server.shutdown()
+    thread.join()
+    server.server_close()
