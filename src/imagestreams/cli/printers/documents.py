@@ -62,9 +62,12 @@ def _represent_string(dumper: Any, text: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
+_in_natural_order = functools.cmp_to_key(lambda a, b: natural_order(str(a), str(b)))
+
+
 def _represent_mapping(dumper: Any, mapping: dict[str, Any]) -> Any:
-    ordered = sorted(mapping.items(), key=functools.cmp_to_key(lambda a, b: natural_order(a[0], b[0])))
-    return dumper.represent_mapping("tag:yaml.org,2002:map", ordered)
+    keys = sorted(mapping, key=_in_natural_order)
+    return dumper.represent_mapping("tag:yaml.org,2002:map", [(key, mapping[key]) for key in keys])
 
 
 def _plain(text: Any) -> Any:

@@ -120,3 +120,34 @@ def _write(value: Any, out: list[str], line: str, indent: str, gap: str) -> None
             _write(item, out, inner, indent, gap)
             mark = ","
         out.append(line + "]")
+
+
+def plain(value: Any) -> str:
+    """Print a value as `%v` does: `map[a:1 b:[x y]]`, `<nil>`."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return "<nil>"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return general_float(value)
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{plain(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(plain(item) for item in value) + "]"
+    return str(value)
+
+
+def syntax(value: Any) -> str:
+    """Print a value as `%#v` does: `map[string]interface {}{"a":1}`."""
+    if isinstance(value, str):
+        return quoted(value)
+    if value is None:
+        return "interface {}(nil)"
+    if isinstance(value, dict):
+        inside = ", ".join(f"{quoted(key)}:{syntax(value[key])}" for key in sorted(value))
+        return "map[string]interface {}{" + inside + "}"
+    if isinstance(value, list):
+        return "[]interface {}{" + ", ".join(syntax(item) for item in value) + "}"
+    return plain(value)
