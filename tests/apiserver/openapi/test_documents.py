@@ -254,17 +254,36 @@ def test_kubectl_explains_every_resource_from_both_versions(kubeconfig: Path, in
                 assert f" {info.kind}\n" in told.stdout
 
 
-def test_kubectl_finds_mistakes_in_a_file_without_asking_the_server(kubeconfig: Path) -> None:
-    stream = {
-        "apiVersion": "image.openshift.io/v1",
-        "kind": "ImageStreamImport",
-        "metadata": {"name": "s"},
-        "spec": {"import": "yes", "imagess": []},
-        "status": {},
-    }
+IMPORT = {
+    "apiVersion": "image.openshift.io/v1",
+    "kind": "ImageStreamImport",
+    "metadata": {"name": "s"},
+    "spec": {"import": True, "images": [{"from": {"kind": "DockerImage", "name": "quay.io/a/b:1"}}]},
+    "status": {},
+}
 
-    told = kubectl(kubeconfig, "create", "--dry-run=client", "--validate=true", "-f", "-", stdin=json.dumps(stream))
+
+def create(kubeconfig: Path, body: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    return kubectl(kubeconfig, "create", "--dry-run=client", "--validate=true", "-f", "-", stdin=json.dumps(body))
+
+
+def test_kubectl_accepts_a_kind_that_cannot_be_patched(kubeconfig: Path) -> None:
+    told = create(kubeconfig, IMPORT)
+
+    assert told.returncode == 0, told.stderr
+    assert told.stdout == "imagestreamimport.image.openshift.io/s created (dry run)\n"
+
+
+def test_kubectl_finds_mistakes_in_such_a_kind_by_its_schema(kubeconfig: Path) -> None:
+    told = create(kubeconfig, {**IMPORT, "spec": {"import": "yes", "imagess": []}})
 
     assert told.returncode == 1
     assert 'unknown field "imagess"' in told.stderr
     assert 'got "string", expected "boolean"' in told.stderr
+
+
+def test_kubectl_leaves_the_check_of_other_kinds_to_the_server(kubeconfig: Path) -> None:
+    stream = {"apiVersion": "image.openshift.io/v1", "kind": "ImageStream", "metadata": {"name": "s"}, "spek": {}}
+
+    assert create(kubeconfig, stream).returncode == 0
+    assert create(kubeconfig, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}).returncode == 0

@@ -81,6 +81,7 @@ class OpenApi:
         requests: dict[str, Any] = {}
         for path in self._paths:
             requests.update(self._requests(path, definitions))
+        _hide_validation_of_namespaces(requests)
         return {
             "swagger": "2.0",
             "info": _info(),
@@ -103,6 +104,17 @@ class OpenApi:
             },
             "security": [{_TOKEN: []}],
         }
+
+
+def _hide_validation_of_namespaces(requests: dict[str, Any]) -> None:
+    """Keep quiet about `fieldValidation` where namespaces are patched.
+
+    kubectl takes a kind that can't be patched (an import, a mapping) for a possible custom resource when namespaces
+    have this parameter in version 2, and fails to create it because there are no custom resources to look through.
+    When they have not, it validates such objects by their schema. For all other kinds it reads version 3.
+    """
+    if patch := requests.get("/api/v1/namespaces/{name}", {}).get("patch"):
+        patch["parameters"] = [each for each in patch["parameters"] if each["name"] != "fieldValidation"]
 
 
 def _info() -> dict[str, str]:
