@@ -185,7 +185,12 @@ def unsupported_media_type(message: str) -> ApiError:
 
 def too_large(limit_bytes: int) -> ApiError:
     """413: the body is larger than the server reads."""
-    return _failure(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit_bytes}")
+    return too_much(f"limit is {limit_bytes}")
+
+
+def too_much(message: str) -> ApiError:
+    """413: the request asks for more than the server does at once."""
+    return _failure(413, "RequestEntityTooLarge", f"Request entity too large: {message}")
 
 
 def expired(message: str) -> ApiError:

@@ -133,7 +133,10 @@ def convert(document: dict[str, Any], info: ResourceInfo, refused: str = "") -> 
     Raises:
         ApiError: 400, a value is of a wrong type.
     """
-    document = _without_nulls(document, info.object_type)
+    try:
+        return msgspec.convert(document, info.object_type)
+    except msgspec.ValidationError:
+        document = _without_nulls(document, info.object_type)  # most often there are none in the way
     try:
         return msgspec.convert(document, info.object_type)
     except msgspec.ValidationError as error:
