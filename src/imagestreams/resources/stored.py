@@ -12,8 +12,10 @@ from typing import Final, Generic, TypeVar
 
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import Stored
-from imagestreams.api.errors import ApiError, FieldError, bad_request, conflict, invalid, reasonless
-from imagestreams.api.meta import Status, StatusDetails
+from imagestreams.api.errors import ApiError, FieldError, bad_request, conflict, forbidden, invalid, reasonless
+from imagestreams.api.managed_times import keep_times
+from imagestreams.api.managed_times import keep_times
+from imagestreams.api.meta import Status, StatusCause, StatusDetails
 from imagestreams.api.object_meta_validation import validate_object_meta, validate_object_meta_update
 from imagestreams.resources.listing import list_storage
 from imagestreams.resources.resource import (
@@ -36,6 +38,24 @@ T = TypeVar("T", bound=Stored)
 
 NamespaceGate = Callable[[str], None]
 """Raises the `ApiError` that a creation in a namespace meets when it is missing or being deleted."""
+
+
+class NamespaceTerminating(ApiError):
+    """403: nothing new may come into a namespace that is going away."""
+
+    def __init__(self, namespace: str, info: ResourceInfo | None = None, name: str = "") -> None:
+        detail = f"unable to create new content in namespace {namespace} because it is being terminated"
+        group, plural = (info.group, info.plural) if info is not None else ("", "namespaces")
+        error = forbidden(group, plural, name if info is not None else namespace, detail)
+        cause = StatusCause(
+            reason="NamespaceTerminating",
+            message=f"namespace {namespace} is being terminated",
+            field="metadata.namespace",
+        )
+        if error.status.details is not None:
+            error.status.details.causes = [cause]
+        super().__init__(error.status)
+
 
 _SUFFIX_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
 _SUFFIX_LENGTH: Final = 5
@@ -79,6 +99,16 @@ class Strategy(Generic[T]):
         """Return the values that field selectors can ask for."""
         return {"metadata.name": value.metadata.name, "metadata.namespace": value.metadata.namespace}
 
+    def admit_deletion(self, value: T) -> None:
+        """Raise what forbids the deletion of an object."""
+
+    def may_go(self, value: T) -> bool:
+        """Return whether nothing holds back an object that is being deleted."""
+        return not value.metadata.finalizers
+
+    def mark_deleted(self, value: T) -> None:
+        """Show in an object that it is being deleted; its deletion timestamp is set."""
+
     async def delete(self, context: RequestContext, value: T) -> None:
         """Do what has to be done before an object is removed, or raise what forbids it."""
 
@@ -118,24 +148,36 @@ class StoredResource(Resource, Generic[T]):
         metadata = value.metadata
         admit_identity(context, value, self.info)
         if self.info.namespaced:
-            self._admit_namespace(metadata.namespace)
+            self._admit(metadata.namespace, metadata.name)
         fill_system_fields(value, self.info, context.now)
         generated = bool(metadata.generate_name and not metadata.name)
         if generated:
             metadata.name = generated_name(metadata.generate_name)
         await self.strategy.prepare_create(context, value)
         errors = await self.strategy.admit(context, value, None)
+        errors += self._meta_errors(value)
         errors += self.strategy.validate(value)
-        errors = errors or validate_object_meta(
-            metadata, namespaced=self.info.namespaced, name_problems=self.strategy.validate_name
-        )
         if errors:
-            raise invalid(self.info.group, self.info.kind, metadata.name, errors)
+            raise invalid(self.info.group, self.info.kind, metadata.name, _each_once(errors))
         if context.dry_run:
             if self.storage.find(metadata.namespace, metadata.name) is not None:
                 raise self.storage.exists(metadata.name)
             return self.storage.preview(value)
+        if self.info.namespaced:
+            # Again, with no waiting before the write: what is written now is seen by who empties the namespace.
+            self._admit(metadata.namespace, metadata.name)
         return await self.storage.create(value)
+
+    def _admit(self, namespace: str, name: str) -> None:
+        try:
+            self._admit_namespace(namespace)
+        except NamespaceTerminating:
+            raise NamespaceTerminating(namespace, self.info, name) from None
+
+    def _meta_errors(self, value: T) -> list[FieldError]:
+        return validate_object_meta(
+            value.metadata, namespaced=self.info.namespaced, name_problems=self.strategy.validate_name
+        )
 
     async def update(self, context: RequestContext, transform: Transform) -> Updated:
         while True:
@@ -159,30 +201,28 @@ class StoredResource(Resource, Generic[T]):
         self._admit_write(context, value, entry)
         metadata = value.metadata
         metadata.generation = old.metadata.generation
-        if self.info.namespaced:
-            metadata.namespace = metadata.namespace or context.namespace
+        metadata.resource_version = metadata.resource_version or old.metadata.resource_version
         await self.strategy.prepare_update(context, value, old)
         keep_system_fields(value, old)
-        errors = [
-            *validate_object_meta(metadata, namespaced=self.info.namespaced, name_problems=self.strategy.validate_name),
-            *validate_object_meta_update(metadata, old.metadata),
-            *await self.strategy.admit(context, value, old),
-            *self.strategy.validate_update(value, old),
-        ]
+        # The real server checks the common rules twice, and so tells what breaks them twice.
+        changed = validate_object_meta_update(metadata, old.metadata)
+        own = _each_once([*self._meta_errors(value), *self.strategy.validate_update(value, old)])
+        errors = [*changed, *await self.strategy.admit(context, value, old), *changed, *own]
         if errors:
             raise invalid(self.info.group, self.info.kind, metadata.name, errors)
-        if old.metadata.deletion_timestamp and not metadata.finalizers:
+        if old.metadata.deletion_timestamp and self.strategy.may_go(value):
             await self.strategy.delete(context, value)
             if not context.dry_run:
                 await self.storage.remove(entry)
             return self.storage.preview(value, entry.revision)
+        keep_times(value, old)
         if context.dry_run:
             return self.storage.preview(value, entry.revision)
         return await self.storage.replace(entry, value)
 
     def _admit_write(self, context: RequestContext, value: T, entry: Entry[T]) -> None:
         metadata, old = value.metadata, entry.value.metadata
-        if metadata.uid and metadata.uid != old.uid:
+        if metadata.uid and metadata.uid != old.uid and not context.patches:
             raise self.storage.modified(context.name, self._wrong_uid(entry.value, metadata.uid))
         admit_identity(context, value, self.info)
         version = metadata.resource_version
@@ -217,7 +257,8 @@ class StoredResource(Resource, Generic[T]):
         ):
             if wanted and wanted != found:
                 raise _deletion_refused(self.info, metadata.name, what, wanted, found)
-        if metadata.finalizers:
+        self.strategy.admit_deletion(entry.value)
+        if not self.strategy.may_go(entry.value):
             waiting = await self._mark_deleted(context, entry)
             return Item(waiting.value, waiting.encoded)
         await self.strategy.delete(context, entry.value)
@@ -233,6 +274,7 @@ class StoredResource(Resource, Generic[T]):
         value.metadata.deletion_grace_period_seconds = 0
         if value.metadata.generation:
             value.metadata.generation += 1
+        self.strategy.mark_deleted(value)
         if context.dry_run:
             return self.storage.preview(value, entry.revision)
         return await self.storage.replace(entry, value)
@@ -276,14 +318,19 @@ def fill_system_fields(value: Stored, info: ResourceInfo, now: str) -> None:
 
 
 def keep_system_fields(value: Stored, old: Stored) -> None:
-    """Put back what no client may change; a uid that differs was refused before."""
+    """Put back what only the server decides; a deletion that a client invents is left for the validation to find."""
     value.kind, value.api_version = old.kind, old.api_version
     metadata, before = value.metadata, old.metadata
     metadata.uid = metadata.uid or before.uid
     metadata.creation_timestamp = before.creation_timestamp
     metadata.self_link = ""
-    metadata.deletion_timestamp = before.deletion_timestamp
-    metadata.deletion_grace_period_seconds = before.deletion_grace_period_seconds
+    metadata.deletion_timestamp = before.deletion_timestamp or metadata.deletion_timestamp
+    if metadata.deletion_grace_period_seconds is None:
+        metadata.deletion_grace_period_seconds = before.deletion_grace_period_seconds
+
+
+def _each_once(errors: list[FieldError]) -> list[FieldError]:
+    return list(dict.fromkeys(errors))
 
 
 def generated_name(prefix: str) -> str:
