@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.events import write_events
+from imagestreams.cli.printers.go_text import plain
 from imagestreams.cli.tab_stops import TabbedText
 
 _SHOWN_ABOVE: Final = {
@@ -49,9 +50,9 @@ def _fields(text: TabbedText, level: int, content: Mapping[str, Any], path: tupl
                 if isinstance(child, dict):
                     _fields(text, level + 1, child, here)
                 else:
-                    text.write(f"{indent}  {go_value(child)}\n")
+                    text.write(f"{indent}  {plain(child)}\n")
         else:
-            text.write(f"{indent}{label}:\t{go_value(value)}\n")
+            text.write(f"{indent}{label}:\t{plain(value)}\n")
 
 
 def field_in_words(field: str) -> str:
@@ -63,31 +64,3 @@ def field_in_words(field: str) -> str:
         return field
     words = [word.upper() if word.upper() in _ACRONYMS else word.capitalize() for word in _WORD.findall(field)]
     return " ".join(words)
-
-
-def go_value(value: Any) -> str:
-    """Print a value as Go's `%v` does."""
-    if value is None:
-        return "<nil>"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return _go_float(value)
-    if isinstance(value, list):
-        return "[" + " ".join(map(go_value, value)) + "]"
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{go_value(value[key])}" for key in sorted(value)) + "]"
-    return str(value)
-
-
-def _go_float(value: float) -> str:
-    """Print the shortest digits that read back as the number; an exponent below 1e-4 and from 1e21 on."""
-    if value == int(value) and abs(value) < 1e21:
-        return str(int(value))
-    text = repr(value)
-    if "e" not in text:
-        return text
-    mantissa, _, exponent = text.partition("e")
-    return (
-        f"{mantissa.removesuffix('.0')}e{exponent[0] if exponent[0] in '+-' else '+'}{exponent.lstrip('+-').zfill(2)}"
-    )
