@@ -43,7 +43,7 @@ class BoolValue(click.ParamType[bool]):
             return True
         if value in _FALSE:
             return False
-        raise invalid_argument(param, value, f"strconv.ParseBool: parsing {_quoted(value)}: invalid syntax")
+        raise invalid_argument(param, value, f"strconv.ParseBool: parsing {_quoted(value)}: invalid syntax", _path(ctx))
 
 
 class IntValue(click.ParamType[int]):
@@ -54,13 +54,22 @@ class IntValue(click.ParamType[int]):
             return int(str(value), 10)
         except ValueError:
             text = f"strconv.ParseInt: parsing {_quoted(value)}: invalid syntax"
-            raise invalid_argument(param, value, text) from None
+            raise invalid_argument(param, value, text, _path(ctx)) from None
 
 
-def invalid_argument(param: click.Parameter | None, value: str, why: str) -> CliError:
+def invalid_argument(param: click.Parameter | None, value: str, why: str, command: str) -> CliError:
     """Say that a flag's value can't be read."""
     names = ", ".join(sorted(param.opts, key=len)) if param is not None else ""
-    return CliError(f'invalid argument {_quoted(value)} for "{names}" flag: {why}')
+    return flag_error(f'invalid argument {_quoted(value)} for "{names}" flag: {why}', command)
+
+
+def flag_error(message: str, command: str) -> CliError:
+    """Point to the flags of a command, as all errors about flags do."""
+    return CliError(f"{message}\nSee '{command} --help' for usage.")
+
+
+def _path(ctx: click.Context | None) -> str:
+    return ctx.command_path if ctx is not None else "isctl"
 
 
 def flag(*names: str, default: Any = None, help: str = "", **attributes: Any) -> Callable[[F], F]:
@@ -108,8 +117,15 @@ def rewrite(arguments: Sequence[str], options: Sequence[click.Option], intersper
             name, equals, value = argument.partition("=")
             option = by_name.get(name)
             if option is None:
-                raise CliError(f"unknown flag: {name}\nSee '{command} --help' for usage.")
-            flags += _plain(option, name, value if equals else None, queue, f"flag needs an argument: {name}")
+                raise flag_error(f"unknown flag: {name}", command)
+            flags += _plain(
+                option,
+                name,
+                value if equals else None,
+                queue,
+                flag_error(f"flag needs an argument: {name}", command),
+                command,
+            )
         elif argument.startswith("-") and argument != "-":
             flags += _short(argument, by_name, queue, command)
         elif interspersed:
@@ -126,17 +142,16 @@ def _short(argument: str, by_name: dict[str, click.Option], queue: Iterator[str]
         name, letters = f"-{letters[0]}", letters[1:]
         option = by_name.get(name)
         if option is None:
-            text = f"unknown shorthand flag: '{name[1]}' in {argument}"
-            raise CliError(f"{text}\nSee '{command} --help' for usage.")
-        missing = f"flag needs an argument: '{name[1]}' in {argument}"
+            raise flag_error(f"unknown shorthand flag: '{name[1]}' in {argument}", command)
+        missing = flag_error(f"flag needs an argument: '{name[1]}' in {argument}", command)
         if letters.startswith("="):
             value: str | None = letters[1:]
         elif _bare_value(option) is not None:
-            flags += _plain(option, name, None, queue, missing)
+            flags += _plain(option, name, None, queue, missing, command)
             continue
         else:
             value = letters or None
-        return flags + _plain(option, name, value, queue, missing)
+        return flags + _plain(option, name, value, queue, missing, command)
     return flags
 
 
@@ -146,19 +161,22 @@ def _bare_value(option: click.Option) -> str | None:
     return option.bare if isinstance(option, Flag) else None
 
 
-def _plain(option: click.Option, name: str, value: str | None, queue: Iterator[str], missing: str) -> list[str]:
+def _plain(
+    option: click.Option, name: str, value: str | None, queue: Iterator[str], missing: CliError, command: str
+) -> list[str]:
     if option.is_flag or option.count:
         if value is None or value in _TRUE:
             return [name]
         if value not in _FALSE:
-            raise invalid_argument(option, value, f"strconv.ParseBool: parsing {_quoted(value)}: invalid syntax")
+            text = f"strconv.ParseBool: parsing {_quoted(value)}: invalid syntax"
+            raise invalid_argument(option, value, text, command)
         return option.secondary_opts[:1] if name in option.opts else option.opts[:1]
     if value is None:
         value = _bare_value(option)
     if value is None:
         value = next(queue, None)
         if value is None:
-            raise CliError(missing)
+            raise missing
     longest = max(option.opts, key=len)
     return [f"{longest}={value}"] if longest.startswith("--") else [longest, value]
 

@@ -94,7 +94,7 @@ class Discovery:
         """
         if found := self.find(text):
             return found
-        raise ClientError(f'the server doesn\'t have a resource type "{text}"')
+        raise ClientError(f'the server doesn\'t have a resource type "{text.partition(".")[0]}"')
 
     def find(self, text: str) -> ResourceType | None:
         """Find a resource by plural, singular, short name or kind, also with `.group` or `.version.group` behind."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from imagestreams.cli.printers.go_text import general_float, json_document
+from imagestreams.cli.printers.go_text import general_float, json_document, json_float
 
 _OTHER_TYPES = (
     "y Y yes Yes YES n N no No NO on On ON off Off OFF true True TRUE false False FALSE ~ null Null NULL << "
@@ -75,11 +75,17 @@ def _plain(text: Any) -> Any:
     return lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:str", text(value))
 
 
+def _float_text(value: float) -> str:
+    # The way goes through JSON, where a whole number has no point.
+    text = json_float(value)
+    return text if _INTEGER.fullmatch(text) else general_float(value)
+
+
 _Dumper.add_representer(str, _represent_string)
 _Dumper.add_representer(dict, _represent_mapping)
 _Dumper.add_representer(bool, _plain(lambda value: "true" if value else "false"))
 _Dumper.add_representer(int, _plain(str))
-_Dumper.add_representer(float, _plain(general_float))
+_Dumper.add_representer(float, _plain(lambda value: _float_text(value)))
 _Dumper.add_representer(type(None), _plain(lambda value: "null"))
 
 
