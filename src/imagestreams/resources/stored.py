@@ -6,14 +6,13 @@ list and a watch begin. What one of them means by its fields is its `Strategy`.
 
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError, FieldError, bad_request, conflict, forbidden, invalid, reasonless
-from imagestreams.api.managed_times import keep_times
 from imagestreams.api.managed_times import keep_times
 from imagestreams.api.meta import Status, StatusCause, StatusDetails
 from imagestreams.api.object_meta_validation import validate_object_meta, validate_object_meta_update
@@ -174,7 +173,7 @@ class StoredResource(Resource, Generic[T]):
         except NamespaceTerminating:
             raise NamespaceTerminating(namespace, self.info, name) from None
 
-    def _meta_errors(self, value: T) -> list[FieldError]:
+    def _meta_errors(self, value: T) -> Sequence[FieldError]:
         return validate_object_meta(
             value.metadata, namespaced=self.info.namespaced, name_problems=self.strategy.validate_name
         )
