@@ -17,7 +17,7 @@ from imagestreams.access.authentication import Authenticator
 from imagestreams.access.authorization import Authorizer, denial
 from imagestreams.access.identities import Identities
 from imagestreams.access.identity import User
-from imagestreams.api.errors import ApiError, internal, method_not_allowed, unknown_resource
+from imagestreams.api.errors import ApiError, bad_request, internal, method_not_allowed, unknown_resource
 from imagestreams.apiserver.answers import send_error, send_text
 from imagestreams.apiserver.documents import NOT_FOUND, Documents, ServerVersion
 from imagestreams.apiserver.health import Check
@@ -126,6 +126,8 @@ class ApiServer:
             await self._fail(request, error)
         except (ClientGone, ConnectionError):
             return
+        except RecursionError:
+            await self._fail(request, bad_request("exceeded max depth"))
         except Exception:
             LOG.exception("%s %s failed", request.method, request.path)
             await self._fail(request, internal("the server failed to answer the request"))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import yaml
 
 from imagestreams.api.errors import bad_request, unsupported_media_type
 from imagestreams.apiserver.json_syntax import JsonSyntaxError, check_json
-from imagestreams.apiserver.negotiation import JSON, YAML
+from imagestreams.apiserver.negotiation import JSON, PROTOBUF, YAML
 from imagestreams.apiserver.type_check import mismatch, unknown_fields
+from imagestreams.apiserver.yaml_document import YamlDocumentError, read_yaml
 from imagestreams.resources.resource import ResourceInfo
 
 MEDIA_TYPES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
@@ -22,7 +22,7 @@ PATCH_TYPES = (
     "application/apply-patch+yaml",
 )
 _SHOWN_BYTES = 30
-_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_WITHOUT_PROTOBUF = f"{JSON}, {YAML}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,11 @@ def read_document(body: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]
     media_type = media_type_of(content_type) or JSON
     if media_type == YAML:
         try:
-            # Through JSON, so that dates and other values of YAML alone become what JSON has for them.
-            document = yaml.load(body, Loader=_YAML_LOADER)
-            return json.loads(json.dumps(document, default=str)), ()
-        except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
+            return read_yaml(body), ()
+        except YamlDocumentError as error:
             raise JsonSyntaxError(f"error converting YAML to JSON: yaml: {error}") from error
     if media_type != JSON:
-        raise unknown_format(MEDIA_TYPES)
+        raise unknown_format(_WITHOUT_PROTOBUF if media_type == PROTOBUF else MEDIA_TYPES)
     try:
         text = body.decode("utf-8", "replace")
         duplicates: list[str] = []

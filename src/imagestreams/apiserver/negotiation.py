@@ -8,9 +8,9 @@ from imagestreams.api.errors import not_acceptable
 
 JSON: Final = "application/json"
 YAML: Final = "application/yaml"
-_PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
-_KNOWN: Final = (JSON, YAML, _PROTOBUF)
-_STREAMED: Final = (f"{JSON};stream=watch", f"{_PROTOBUF};stream=watch")
+PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
+_KNOWN: Final = (JSON, YAML, PROTOBUF)
+_STREAMED: Final = (f"{JSON};stream=watch", f"{PROTOBUF};stream=watch")
 DISCOVERY: Final = "APIGroupDiscoveryList"
 _METADATA_SHAPES: Final = ("PartialObjectMetadata", "PartialObjectMetadataList")
 _META_GROUP: Final = "meta.k8s.io"
@@ -69,7 +69,7 @@ def _choose(header: str, table: bool, metadata: bool, collection: bool, stream: 
         else:
             continue
         known = True
-        if chosen == _PROTOBUF or (stream and chosen != JSON):
+        if chosen == PROTOBUF or (stream and chosen != JSON):
             continue
         if parameters.get("stream", "watch") != "watch":
             continue

@@ -24,6 +24,7 @@ from imagestreams.apiserver.options import (
     parse_watch_timeout,
     parse_write_options,
 )
+from imagestreams.apiserver.patches import read_patch
 from imagestreams.apiserver.request_info import RequestInfo
 from imagestreams.apiserver.views import event_view, list_view, object_view
 from imagestreams.apiserver.watch_stream import WatchStreams
@@ -127,8 +128,6 @@ class ResourceRequests:
 
     async def patch(self, request: Request, asked: RequestInfo, user: User, resource: Resource) -> None:
         """Change the object as the body says."""
-        from imagestreams.apiserver.patches import read_patch
-
         content_type = request.header(b"content-type")
         if media_type_of(content_type) not in PATCH_TYPES:
             if request.headers.get(b"content-length", b"0") != b"0":
@@ -158,8 +157,7 @@ class ResourceRequests:
                 raise refusal
             return patch.transform(current)
 
-        if patch.creates:
-            context = replace(context, creates_missing=True)
+        context = replace(context, creates_missing=patch.creates, patches=True)
         updated = await resource.update(context, transform)
         request.warnings = tuple(patch.warnings)
         await self._send_item(request, 201 if updated.created else 200, updated.item, resource, view)

@@ -78,7 +78,8 @@ class ResourceInfo:
 class RequestContext:
     """Who asks for what, when; `namespace` is empty for all namespaces, `name` for a collection.
 
-    `creates_missing` lets an update make the object that it does not find, as server-side apply does.
+    `creates_missing` lets an update make the object that it does not find, as server-side apply does. `patches` says
+    that an update changes what is there: a uid in it is then a change like others, and in a PUT a condition.
     """
 
     user: User
@@ -90,6 +91,7 @@ class RequestContext:
     user_agent: str = ""
     field_validation: str = "Warn"
     creates_missing: bool = False
+    patches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,13 @@ class ContinueToken(msgspec.Struct):
             data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             token = msgspec.json.decode(data, type=cls)
         except (binascii.Error, msgspec.DecodeError, ValueError) as error:
-            raise bad_request(f"continue key is not valid: {error}") from error
+            raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
         if token.v != "meta.k8s.io/v1":
-            raise bad_request(f'continue key is not valid: server does not recognize this encoded version "{token.v}"')
-        return token
+            told = f"server does not recognize this encoded version {token.v}"
+        elif not token.rv:
+            told = "incorrect encoded start resourceVersion (version meta.k8s.io/v1)"
+        elif not token.start:
+            told = "encoded start key empty (version meta.k8s.io/v1)"
+        else:
+            return token
+        raise bad_request(f"invalid continue token: continue key is not valid: {told}")

@@ -1,0 +1,59 @@
+"""YAML bodies are bounded in depth and in what their aliases stand for."""
+
+import pytest
+
+from imagestreams.apiserver.yaml_document import YamlDocumentError, read_yaml
+
+
+def test_what_json_can_say_is_read() -> None:
+    assert read_yaml(b"a: 1\nb: [x, null, true]\nc: {d: 2026-11-24}\n") == {
+        "a": 1,
+        "b": ["x", None, True],
+        "c": {"d": "2026-11-24"},
+    }
+    assert read_yaml(b"") is None
+
+
+def test_aliases_and_merges_are_written_out() -> None:
+    assert read_yaml(b"a: &a {x: 1}\nb: *a\nc: {<<: *a, y: 2}\n") == {
+        "a": {"x": 1},
+        "b": {"x": 1},
+        "c": {"x": 1, "y": 2},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"[" * 100_000, "max depth"),
+        (b"- " * 100_000, "max depth"),
+        (b"a: &a [*a]", "contains itself"),
+        (b"a: [", "expected"),
+        (b"a: 1\n---\nb: 2\n", "single document"),
+        (b"a: !!python/object/apply:os.system [x]", "could not determine a constructor"),
+        (b"\x00", "control characters are not allowed"),
+    ],
+)
+def test_what_can_not_be_read(text: bytes, told: str) -> None:
+    with pytest.raises(YamlDocumentError, match=told):
+        read_yaml(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["a{n}: &a{n} [{aliases}]", "a{n}: &a{n} {{<<: [{aliases}], k{n}: 1}}"],
+    ids=["aliases", "merges"],
+)
+def test_powers_of_aliases_are_refused_before_they_are_built(line: str) -> None:
+    lines = ["a0: &a0 {x: 1}"]
+    lines += [line.format(n=n, aliases=",".join([f"*a{n - 1}"] * 9)) for n in range(1, 12)]
+
+    with pytest.raises(YamlDocumentError, match="excessive aliasing"):
+        read_yaml("\n".join(lines).encode())
+
+
+def test_many_aliases_of_one_long_text_are_refused() -> None:
+    text = b"a: &a '" + b"x" * 100_000 + b"'\nb: [" + b"*a," * 10_000 + b"]\n"
+
+    with pytest.raises(YamlDocumentError, match="excessive aliasing"):
+        read_yaml(text)
