@@ -188,6 +188,8 @@ def _target(method: str, here: URL, location: str, insecure: bool) -> URL:
         there.origin()
     except ValueError as error:
         raise Misbehaved(f"{_asked(method, here)}: unusable Location header") from error
+    if there.raw_user is not None:
+        raise Misbehaved(f"{_asked(method, here)}: redirected to an address with a login")
     if there.scheme != "https" and not (insecure and there.scheme == "http"):
         raise Misbehaved(f"{_asked(method, here)}: redirected to {there.scheme}, which is not secure")
     return there
@@ -205,8 +207,9 @@ async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
 
 
 def _asked(method: str, url: URL) -> str:
-    # A query may hold the signature of a redirect, which is a secret.
-    return f'{method.capitalize()} "{url.with_query(None)}"'
+    # A query may hold the signature of a redirect, which is a secret, as is a password in an address.
+    shown = f"{url.scheme}://{url.host_port_subcomponent or ''}{url.raw_path}"
+    return f'{method.capitalize()} "{shown}"'
 
 
 def _failure(method: str, url: URL, error: BaseException) -> RegistryError:

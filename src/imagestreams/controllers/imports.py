@@ -1,0 +1,122 @@
+"""Imports what streams want and do not have yet: new and changed spec tags, and whole repositories.
+
+A failure is noted on the tag and answers its wish, so it is not tried again until the wish changes. Only where the
+cause may pass by itself (no connection, a busy or failing registry) is it tried again, a few times, later and later.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from imagestreams.api.errors import ApiError
+from imagestreams.api.image import ImageStream
+from imagestreams.controllers.due import due_import
+from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
+from imagestreams.controllers.watching import run_following
+from imagestreams.resources.imagestreamimports import ImageStreamImports
+from imagestreams.resources.storage import ObjectStorage
+from imagestreams.store.cache import Entry
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RetrySettings:
+    """How often, and after what times, an import that failed for a passing reason is tried again."""
+
+    attempts: int = 8
+    backoff: Backoff = field(default_factory=lambda: Backoff(first_s=5, longest_s=600))
+
+
+@dataclass(frozen=True)
+class _Retry:
+    tags: frozenset[str]
+    repository: bool
+    attempt: int
+    not_before: float
+
+
+class ImportController:
+    """Keeps all streams imported; `clock` gives the time as the API shows it."""
+
+    def __init__(
+        self,
+        imports: ImageStreamImports,
+        streams: ObjectStorage[ImageStream],
+        clock: Callable[[], str],
+        *,
+        retry: RetrySettings | None = None,
+        workers: int = 16,
+    ) -> None:
+        self._imports = imports
+        self._streams = streams
+        self._clock = clock
+        self._retry = retry or RetrySettings()
+        self._retries: dict[str, _Retry] = {}
+        self._queue = WorkQueue(self._sync, workers=workers)
+
+    async def run(self) -> None:
+        """Import until `stop` is called or the store is closed."""
+        await run_following(self._queue, self._streams, self._seen, self._gone)
+
+    def stop(self) -> None:
+        """Let `run` end; an import that is under way is given up and leaves nothing half done."""
+        self._queue.stop()
+
+    def _seen(self, entry: Entry[ImageStream]) -> None:
+        if due_import(entry.value) is not None:
+            self._queue.add(entry.key)
+
+    def _gone(self, key: str) -> None:
+        self._retries.pop(key, None)
+        self._queue.forget(key)
+
+    async def _sync(self, key: str) -> None:
+        entry = self._streams.cache.get(key)
+        if entry is None:
+            self._gone(key)
+            return
+        retry = self._due_retry(key)
+        request = due_import(
+            entry.value,
+            retry.tags if retry is not None else (),
+            repository_again=retry is not None and retry.repository,
+        )
+        if request is None:
+            return
+        try:
+            outcome = await self._imports.perform(request, self._clock())
+        except ApiError as error:
+            if error.status.reason == "Conflict":
+                # The stream was changed meanwhile: look at what it wants now.
+                if retry is not None:
+                    self._retries[key] = retry
+                raise RetryLater(error.status.message) from error
+            _log.warning("import of %s refused: %s", key, error.status.message)
+            return
+        if outcome.transient or outcome.repository_transient:
+            self._try_again(
+                key, frozenset(outcome.transient), outcome.repository_transient, retry.attempt if retry else 0
+            )
+
+    def _due_retry(self, key: str) -> _Retry | None:
+        """Take the retry of a key if its time has come; an event must not bring it forward."""
+        retry = self._retries.get(key)
+        if retry is None or asyncio.get_running_loop().time() < retry.not_before:
+            return None
+        return self._retries.pop(key)
+
+    def _try_again(self, key: str, tags: frozenset[str], repository: bool, attempts: int) -> None:
+        if attempts + 1 >= self._retry.attempts:
+            _log.warning("import of %s given up after %d attempts", key, attempts + 1)
+            return
+        delay_s = self._retry.backoff.delay_s(attempts + 1)
+        waiting = self._retries.get(key)
+        not_before = asyncio.get_running_loop().time() + delay_s
+        if waiting is not None:
+            tags, repository = tags | waiting.tags, repository or waiting.repository
+        self._retries[key] = _Retry(tags, repository, attempts + 1, not_before)
+        # A little later than due, so that the timer never comes too early.
+        self._queue.add_after(key, delay_s + 0.01)

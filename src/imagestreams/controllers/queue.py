@@ -1,0 +1,129 @@
+"""Which key is worked on next: each at most once at a time, failed ones later and later."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+_log: Final = logging.getLogger(__name__)
+
+
+class RetryLater(Exception):
+    """The work on a key could not be done now; it comes up again after its backoff."""
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """The waiting time after the n-th failure in a row: doubled each time, up to the longest."""
+
+    first_s: float = 1
+    longest_s: float = 600
+
+    def delay_s(self, failures: int) -> float:
+        """Return the seconds to wait after that many failures."""
+        return min(self.longest_s, self.first_s * 2.0 ** min(max(failures - 1, 0), 60))
+
+
+class WorkQueue:
+    """Hands keys to a few workers.
+
+    A key that is added while it waits is worked on once; one that is added while it is worked on comes up again
+    afterwards. An exception of the work counts as a failure of that key and never ends a worker.
+    """
+
+    def __init__(
+        self, work: Callable[[str], Awaitable[None]], *, workers: int = 4, backoff: Backoff | None = None
+    ) -> None:
+        self._work = work
+        self._workers = workers
+        self._backoff = backoff or Backoff()
+        self._ready: deque[str] = deque()
+        self._waiting: set[str] = set()
+        self._active: set[str] = set()
+        self._again: set[str] = set()
+        self._timers: dict[str, tuple[float, asyncio.TimerHandle]] = {}
+        self._failures: dict[str, int] = {}
+        self._wake = asyncio.Semaphore(0)
+        self._stopped = asyncio.Event()
+
+    def add(self, key: str) -> None:
+        """Work on a key as soon as a worker is free."""
+        if self._stopped.is_set():
+            return
+        if key in self._active:
+            self._again.add(key)
+        elif key not in self._waiting:
+            self._waiting.add(key)
+            self._ready.append(key)
+            self._wake.release()
+
+    def add_after(self, key: str, delay_s: float) -> None:
+        """Add a key after a time; of several times the earliest counts."""
+        if self._stopped.is_set():
+            return
+        loop = asyncio.get_running_loop()
+        when = loop.time() + delay_s
+        if key in self._timers:
+            if self._timers[key][0] <= when:
+                return
+            self._timers[key][1].cancel()
+        self._timers[key] = when, loop.call_at(when, self._due, key)
+
+    def add_failed(self, key: str) -> None:
+        """Add a key again after the backoff of its failures in a row."""
+        self._failures[key] = self._failures.get(key, 0) + 1
+        self.add_after(key, self._backoff.delay_s(self._failures[key]))
+
+    def forget(self, key: str) -> None:
+        """Start the backoff of a key anew."""
+        self._failures.pop(key, None)
+
+    async def run(self) -> None:
+        """Work until `stop` is called; work that is under way is then cancelled."""
+        workers = [asyncio.create_task(self._serve()) for _ in range(self._workers)]
+        try:
+            await self._stopped.wait()
+        finally:
+            self.stop()
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Take no more keys and let `run` end."""
+        self._stopped.set()
+        for _, timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def _due(self, key: str) -> None:
+        self._timers.pop(key, None)
+        self.add(key)
+
+    async def _serve(self) -> None:
+        while True:
+            await self._wake.acquire()
+            key = self._ready.popleft()
+            self._waiting.discard(key)
+            self._active.add(key)
+            try:
+                await self._attempt(key)
+            finally:
+                self._active.discard(key)
+                if key in self._again:
+                    self._again.discard(key)
+                    self.add(key)
+
+    async def _attempt(self, key: str) -> None:
+        try:
+            await self._work(key)
+        except RetryLater as reason:
+            _log.debug("work on %s is put off: %s", key, reason)
+            self.add_failed(key)
+        except Exception:
+            _log.exception("work on %s failed", key)
+            self.add_failed(key)
+        else:
+            self.forget(key)

@@ -1,0 +1,174 @@
+"""Streams get what they want without anybody asking, from a real registry."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+from imagestreams.api.core import ObjectReference
+from imagestreams.api.image import ImageStream, TagReference
+from imagestreams.controllers.imports import ImportController, RetrySettings
+from imagestreams.controllers.queue import Backoff
+from imagestreams.controllers.schedule import ScheduledImports
+
+NOW = "2026-01-01T00:00:00Z"
+
+
+@asynccontextmanager
+async def running(controller: ImportController | ScheduledImports) -> AsyncIterator[None]:
+    task = asyncio.create_task(controller.run())
+    try:
+        yield
+    finally:
+        controller.stop()
+        await asyncio.wait_for(task, 10)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not holds():  # noqa: ASYNC110 - any condition can be waited for
+            await asyncio.sleep(0.005)
+
+
+def controller(room: Any, attempts: int = 3) -> ImportController:
+    retry = RetrySettings(attempts, Backoff(first_s=0.01, longest_s=0.02))
+    return ImportController(room.imports, room.streams, lambda: NOW, retry=retry)
+
+
+def tag(name: str, source: str, **policy: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "from": {"kind": "DockerImage", "name": source},
+        "importPolicy": {"insecure": True, **policy},
+    }
+
+
+def history(room: Any, name: str = "s") -> dict[str, dict[str, Any]]:
+    return {one["tag"]: one for one in room.stream(name)["status"].get("tags", [])}
+
+
+async def test_a_stream_that_is_there_at_the_start_is_imported(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    pushed = docker_registry.image(repository_name, "1")
+    await import_room.add_stream({"tags": [tag("a", f"{docker_registry.host}/{repository_name}:1")]})
+
+    async with running(controller(import_room)):
+        await until(lambda: "a" in history(import_room))
+
+    assert history(import_room)["a"]["items"][0]["image"] == pushed.digest
+    assert import_room.stream()["metadata"]["generation"] == 2
+    assert import_room.stream()["spec"]["tags"][0]["generation"] == 2
+
+
+async def test_a_new_spec_tag_is_imported_and_answered_ones_are_left_alone(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    docker_registry.image(repository_name, "1", seed=1)
+    second = docker_registry.image(repository_name, "2", seed=2)
+    source = f"{docker_registry.host}/{repository_name}"
+
+    def add_tag(stream: ImageStream) -> None:
+        wish = TagReference(name="b", from_=ObjectReference(kind="DockerImage", name=f"{source}:2"))
+        wish.import_policy.insecure = True
+        wish.import_policy.import_mode, wish.reference_policy.type = "Legacy", "Source"
+        stream.spec.tags = [*(stream.spec.tags or []), wish]
+
+    async with running(controller(import_room)):
+        await import_room.add_stream({"tags": [tag("a", f"{source}:1")]})
+        await until(lambda: "a" in history(import_room))
+        mark = docker_registry.mark()
+        await import_room.change_stream(add_tag)
+        await until(lambda: "b" in history(import_room))
+
+    assert history(import_room)["b"]["items"][0]["image"] == second.digest
+    asked = {path.rpartition("/")[2] for _, path, _ in docker_registry.requests(mark) if "/manifests/" in path}
+    assert asked == {"2"}
+
+
+async def test_a_lasting_failure_is_noted_once_and_not_repeated(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    docker_registry.image(repository_name, "1")
+    source = f"{docker_registry.host}/{repository_name}"
+    mark = docker_registry.mark()
+
+    async with running(controller(import_room)):
+        await import_room.add_stream({"tags": [tag("a", f"{source}:nope")]})
+        await until(lambda: "a" in history(import_room))
+        version = import_room.stream()["metadata"]["resourceVersion"]
+        # Another stream that is imported afterwards shows that the first is not tried again.
+        await import_room.add_stream({"tags": [tag("a", f"{source}:1")]}, name="other")
+        await until(lambda: "a" in history(import_room, "other"))
+        await asyncio.sleep(0.1)
+
+    [condition] = history(import_room)["a"]["conditions"]
+    assert (condition["reason"], condition["generation"]) == ("NotFound", 2)
+    assert import_room.stream()["metadata"]["resourceVersion"] == version
+    assert [path for _, path, _ in docker_registry.requests(mark) if path.endswith("/nope")] == [
+        f"/v2/{repository_name}/manifests/nope"
+    ]
+
+
+async def test_a_passing_failure_is_tried_again_until_it_passes(import_room: Any, flaky_registry: Any) -> None:
+    flaky_registry.fail(503, times=5)
+
+    async with running(controller(import_room, attempts=10)):
+        await import_room.add_stream({"tags": [tag("a", f"{flaky_registry.host}/x:1")]})
+        await until(lambda: bool(history(import_room).get("a", {}).get("items")))
+
+    assert history(import_room)["a"]["items"][0]["image"] == flaky_registry.digest
+    assert "conditions" not in history(import_room)["a"]
+
+
+async def test_a_failure_that_does_not_pass_is_given_up(import_room: Any, flaky_registry: Any) -> None:
+    flaky_registry.fail(503, times=10_000)
+
+    async with running(controller(import_room, attempts=3)):
+        await import_room.add_stream({"tags": [tag("a", f"{flaky_registry.host}/x:1")]})
+        await until(lambda: "a" in history(import_room))
+        await asyncio.sleep(0.3)
+        asked = flaky_registry.manifest_requests
+        await asyncio.sleep(0.2)
+
+    assert flaky_registry.manifest_requests == asked
+    assert history(import_room)["a"]["conditions"][0]["reason"] == "InternalError"
+
+
+async def test_a_repository_of_a_stream_is_imported_whole(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    docker_registry.image(repository_name, "1", seed=1)
+    docker_registry.image(repository_name, "2", seed=2)
+    spec = {"dockerImageRepository": f"{docker_registry.host}/{repository_name}"}
+    insecure = {"openshift.io/image.insecureRepository": "true"}
+
+    async with running(controller(import_room)):
+        await import_room.add_stream(spec, annotations=insecure)
+        await until(lambda: len(history(import_room)) == 2)
+
+    assert set(history(import_room)) == {"1", "2"}
+
+
+async def test_a_scheduled_tag_follows_its_source(import_room: Any, docker_registry: Any, repository_name: str) -> None:
+    docker_registry.image(repository_name, "1", seed=1)
+    source = f"{docker_registry.host}/{repository_name}:1"
+    await import_room.add_stream({"tags": [tag("a", source, scheduled=True), tag("b", source)]})
+    async with running(controller(import_room)):
+        await until(lambda: set(history(import_room)) == {"a", "b"})
+    moved = docker_registry.image(repository_name, "1", seed=2)
+
+    scheduled = ScheduledImports(
+        import_room.imports, import_room.streams, lambda: NOW, interval_s=0.05, random=Random(1)
+    )
+    async with running(scheduled):
+        await until(lambda: history(import_room)["a"]["items"][0]["image"] == moved.digest)
+        version = import_room.stream()["metadata"]["resourceVersion"]
+        mark = docker_registry.mark()
+        await until(lambda: len(docker_registry.requests(mark)) >= 2)
+
+    assert len(history(import_room)["a"]["items"]) == 2
+    assert len(history(import_room)["b"]["items"]) == 1
+    assert import_room.stream()["metadata"]["resourceVersion"] == version
+    assert {method for method, _, _ in docker_registry.requests(mark)} == {"HEAD"}
