@@ -13,6 +13,7 @@ from imagestreams.cli.describers.image_stream import describe_image_stream
 from imagestreams.cli.errors import CliError
 from imagestreams.cli.flags import flag, switch
 from imagestreams.cli.import_requests import ImportFlags
+from imagestreams.cli.printers.choice import printer_for
 from imagestreams.cli.session import Session
 from imagestreams.client.errors import ClientError
 from imagestreams.client.resources import IMAGE_STREAM_IMPORTS, IMAGE_STREAMS
@@ -46,7 +47,7 @@ use the 'tag' command.
 @click.argument("arguments", nargs=-1, metavar="IMAGESTREAM[:TAG]")
 @click.pass_obj
 def import_image(session: Session, /, arguments: tuple[str, ...], output: str, **given: Any) -> None:
-    _check_output(output)
+    render = printer_for(output) if output else None
     flags = ImportFlags(**given)
     namespace = session.namespace
     target = import_requests.target_of(arguments[0] if arguments else "", flags)
@@ -55,8 +56,8 @@ def import_image(session: Session, /, arguments: tuple[str, ...], output: str, *
     result = session.resources(IMAGE_STREAM_IMPORTS).create(wanted)
     for line in problems(result):
         session.note(f"error: {line}")
-    if output:
-        session.out.write(_printed(output, stream))
+    if render is not None:
+        session.out.write(render(stream))
     else:
         name = f"imagestream.image.openshift.io/{target.stream}"
         session.say(f"{name} {report(result, target.stream, flags.dry_run, datetime.now(UTC))}")
@@ -71,32 +72,6 @@ def _stream(session: Session, name: str) -> dict[str, Any] | None:
         if error.reason != "NotFound":
             raise
         return None
-
-
-def _check_output(output: str) -> None:
-    if output not in ("", "json", "yaml", "name") and not output.startswith("jsonpath="):
-        raise CliError(
-            f'unable to match a printer suitable for the output format "{output}", '
-            "allowed formats are: json,jsonpath,name,yaml"
-        )
-
-
-def _printed(output: str, stream: Mapping[str, Any]) -> str:
-    """Return the stream as it was meant to be, in the form asked for."""
-    if output == "name":
-        return f"imagestream.image.openshift.io/{stream['metadata']['name']}\n"
-    if output.startswith("jsonpath="):
-        from imagestreams.cli.printers.jsonpath import JsonPath
-        from imagestreams.cli.printers.jsonpath_syntax import JsonPathError
-
-        template = output.partition("=")[2]
-        try:
-            return JsonPath(template).render(stream)
-        except JsonPathError as error:
-            raise CliError(f"error parsing jsonpath {template}, {error}") from error
-    from imagestreams.cli.printers.documents import json_text, yaml_text
-
-    return json_text(stream) if output == "json" else yaml_text(stream)
 
 
 def failed(result: Mapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,7 +18,9 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def describe_namespace(namespace: Object, quotas: list[Object] | None, limit_ranges: list[Object] | None) -> str:
+def describe_namespace(
+    namespace: Object, quotas: Sequence[Object] | None, limit_ranges: Sequence[Object] | None
+) -> str:
     """Return the description of a Namespace; lists that the server doesn't keep are `None` and left out."""
     text = TabbedText()
     meta, status = namespace.get("metadata") or {}, namespace.get("status") or {}

@@ -1,6 +1,6 @@
 """`describe project/NAME`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from imagestreams.cli.human_texts import is_no_time, relative_time
 Object = Mapping[str, Any]
 
 
-def describe_project(project: Object, quotas: list[Object], limit_ranges: list[Object], now: datetime) -> str:
+def describe_project(project: Object, quotas: Sequence[Object], limit_ranges: Sequence[Object], now: datetime) -> str:
     """Return the description of a Project."""
     text = metadata.oc_text()
     meta = project.get("metadata") or {}

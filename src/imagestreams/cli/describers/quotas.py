@@ -1,6 +1,6 @@
 """Quotas and limit ranges inside the description of a namespace or project."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from imagestreams.cli.tab_stops import TabbedText
@@ -12,7 +12,7 @@ _LIMIT_RULE: Final = "----\t--------\t---\t---\t---------------\t-------------\t
 _LIMIT_FIELDS: Final = ("min", "max", "defaultRequest", "default", "maxLimitRequestRatio")
 
 
-def write_quotas(text: TabbedText, quotas: list[Object]) -> None:
+def write_quotas(text: TabbedText, quotas: Sequence[Object]) -> None:
     """Write the section that kubectl prints for a namespace's resource quotas."""
     if not quotas:
         text.write("No resource quota.\n")
@@ -28,7 +28,7 @@ def write_quotas(text: TabbedText, quotas: list[Object]) -> None:
             text.write(f"  {resource}\t{used}\t{hard}\n")
 
 
-def write_limit_ranges(text: TabbedText, limit_ranges: list[Object]) -> None:
+def write_limit_ranges(text: TabbedText, limit_ranges: Sequence[Object]) -> None:
     """Write the section that kubectl prints for a namespace's limit ranges."""
     if not limit_ranges:
         text.write("No LimitRange resource.\n")
@@ -39,7 +39,7 @@ def write_limit_ranges(text: TabbedText, limit_ranges: list[Object]) -> None:
             text.write(" " + "\t".join(cells) + "\n")
 
 
-def write_project_quotas(text: TabbedText, quotas: list[Object]) -> None:
+def write_project_quotas(text: TabbedText, quotas: Sequence[Object]) -> None:
     """Write the section that `oc` prints for a project's resource quotas."""
     if not quotas:
         text.line("Quota", "")
@@ -52,7 +52,7 @@ def write_project_quotas(text: TabbedText, quotas: list[Object]) -> None:
             text.write(f"\t{resource}\t{used}\t{hard}\n")
 
 
-def write_project_limit_ranges(text: TabbedText, limit_ranges: list[Object]) -> None:
+def write_project_limit_ranges(text: TabbedText, limit_ranges: Sequence[Object]) -> None:
     """Write the section that `oc` prints for a project's limit ranges."""
     if not limit_ranges:
         text.line("Resource limits", "")

@@ -1,0 +1,140 @@
+"""From an object to its description: which describer its kind has, and what else that one shows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from imagestreams.cli.describers.anything import describe_anything
+from imagestreams.cli.describers.core import (
+    describe_config_map,
+    describe_namespace,
+    describe_secret,
+    describe_service_account,
+)
+from imagestreams.cli.describers.image import describe_image
+from imagestreams.cli.describers.image_stream import describe_image_stream
+from imagestreams.cli.describers.project import describe_project
+from imagestreams.cli.session import Session
+from imagestreams.client.discovery import ResourceType
+from imagestreams.client.errors import ClientError
+
+Object = dict[str, Any]
+
+_IMAGE: Final = "image.openshift.io"
+_EVENTS: Final = ResourceType("", "v1", "events", "Event")
+_QUOTAS: Final = ResourceType("", "v1", "resourcequotas", "ResourceQuota")
+_LIMIT_RANGES: Final = ResourceType("", "v1", "limitranges", "LimitRange")
+
+# Kinds whose lists hold less of an object than reading the object itself gives.
+_CUT_IN_LISTS: Final = {(_IMAGE, "ImageStreamTag"), (_IMAGE, "ImageTag")}
+
+
+def needs_reading(kind: ResourceType) -> bool:
+    """Say whether an item of a list of this kind is too little to describe the object."""
+    return (kind.group, kind.kind) in _CUT_IN_LISTS
+
+
+@dataclass(frozen=True)
+class Describer:
+    """Describes objects, and asks the server for what belongs to them."""
+
+    session: Session
+    show_events: bool
+    chunk_size: int
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def describe(self, kind: ResourceType, value: Object) -> str:
+        """Return the description of an object.
+
+        Raises:
+            ClientError: what belongs to it can't be read.
+        """
+        describer = _DESCRIBERS.get((kind.group, kind.kind))
+        if describer is None:
+            return describe_anything(value, self.events(value), self.now())
+        return describer(self, value)
+
+    def events(self, value: Object) -> list[Object] | None:
+        """Return what happened to an object; None when nobody wants to know, nothing when it can't be found out."""
+        if not self.show_events:
+            return None
+        metadata = value.get("metadata") or {}
+        fields = {
+            "name": metadata.get("name"),
+            "namespace": metadata.get("namespace"),
+            "kind": value.get("kind"),
+            "uid": metadata.get("uid"),
+        }
+        selector = ",".join(f"involvedObject.{field}={text}" for field, text in fields.items() if text)
+        events = self.session.resources(_EVENTS, metadata.get("namespace") or "")
+        try:
+            return events.list(field_selector=selector, chunk_size=self.chunk_size).get("items") or []
+        except ClientError as error:
+            if error.status is None:
+                raise
+            return []
+
+    def limits(self, kind: ResourceType, namespace: str) -> list[Object] | None:
+        """Return a namespace's quotas or limit ranges; None when the server keeps none."""
+        try:
+            return self.session.resources(kind, namespace).list(chunk_size=self.chunk_size).get("items") or []
+        except ClientError as error:
+            if error.reason != "NotFound":
+                raise
+            return None
+
+
+def _stream(describer: Describer, value: Object) -> str:
+    return describe_image_stream(value, describer.now())
+
+
+def _image(describer: Describer, value: Object) -> str:
+    return describe_image(value, "", describer.now())
+
+
+def _image_of_stream(describer: Describer, value: Object) -> str:
+    image = value.get("image")
+    if not image:
+        return describe_anything(value, describer.events(value), describer.now())
+    return describe_image(image, _name(image), describer.now())
+
+
+def _namespace(describer: Describer, value: Object) -> str:
+    quotas, limit_ranges = (describer.limits(kind, _name(value)) for kind in (_QUOTAS, _LIMIT_RANGES))
+    return describe_namespace(value, quotas, limit_ranges)
+
+
+def _project(describer: Describer, value: Object) -> str:
+    quotas, limit_ranges = (describer.limits(kind, _name(value)) or [] for kind in (_QUOTAS, _LIMIT_RANGES))
+    return describe_project(value, quotas, limit_ranges, describer.now())
+
+
+def _secret(describer: Describer, value: Object) -> str:
+    return describe_secret(value)
+
+
+def _config_map(describer: Describer, value: Object) -> str:
+    return describe_config_map(value, describer.events(value), describer.now())
+
+
+def _service_account(describer: Describer, value: Object) -> str:
+    return describe_service_account(value, describer.events(value), describer.now())
+
+
+def _name(value: Mapping[str, Any]) -> str:
+    return str((value.get("metadata") or {}).get("name", ""))
+
+
+_DESCRIBERS: Final[dict[tuple[str, str], Callable[[Describer, Object], str]]] = {
+    (_IMAGE, "ImageStream"): _stream,
+    (_IMAGE, "ImageStreamTag"): _image_of_stream,
+    (_IMAGE, "ImageTag"): _image_of_stream,
+    (_IMAGE, "ImageStreamImage"): _image_of_stream,
+    (_IMAGE, "Image"): _image,
+    ("project.openshift.io", "Project"): _project,
+    ("", "Namespace"): _namespace,
+    ("", "Secret"): _secret,
+    ("", "ConfigMap"): _config_map,
+    ("", "ServiceAccount"): _service_account,
+}
