@@ -1,10 +1,14 @@
 """`isctl api-resources` and `isctl api-versions` print what kubectl prints, and what was recorded."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from imagestreams.cli.main import run
 
 STEPS = json.loads((Path(__file__).parents[1] / "contract" / "transcripts" / "discovery.json").read_text())["steps"]
 
@@ -14,6 +18,27 @@ def recorded(path: str) -> dict[str, Any]:
     return answer
 
 
+@dataclass(frozen=True)
+class Told:
+    """What isctl printed and how it ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def isctl(api: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    """Runs isctl against the API server, within this process."""
+    monkeypatch.setenv("KUBECONFIG", api.kubeconfig)
+
+    def told(*arguments: str) -> Told:
+        code = run(list(arguments))
+        return Told(code, *capsys.readouterr())
+
+    return told
+
+
 @pytest.fixture
 def image_group(api: Any) -> Any:
     """The API server with the image group as it was recorded."""
@@ -21,10 +46,10 @@ def image_group(api: Any) -> Any:
     return api
 
 
-def test_the_image_group_is_listed_as_recorded(image_group: Any) -> None:
+def test_the_image_group_is_listed_as_recorded(image_group: Any, isctl: Callable[..., Told]) -> None:
     step = next(s for s in STEPS if s.get("cli", [""])[0] == "api-resources")
 
-    told = image_group.run(*step["cli"])
+    told = isctl(*step["cli"])
 
     assert {"exit": told.code, "stdout": told.stdout, "stderr": told.stderr} == step["answer"]
 
@@ -52,18 +77,18 @@ def test_the_image_group_is_listed_as_recorded(image_group: Any) -> None:
         "api-resources x y",
     ],
 )
-def test_it_prints_what_kubectl_prints(image_group: Any, arguments: str) -> None:
+def test_it_prints_what_kubectl_prints(image_group: Any, isctl: Callable[..., Told], arguments: str) -> None:
     wanted = image_group.kubectl(*arguments.split())
 
-    told = image_group.run(*arguments.split())
+    told = isctl(*arguments.split())
 
     assert (told.code, told.stdout) == (wanted.code, wanted.stdout)
     assert told.stderr == wanted.stderr.replace("kubectl", "isctl")
 
 
-def test_resources_are_documents_too(image_group: Any) -> None:
-    told = image_group.run("api-resources", "--api-group=image.openshift.io", "--verbs=watch", "-o", "json")
-    as_yaml = image_group.run("api-resources", "--api-group=image.openshift.io", "--categories=all", "-o", "yaml")
+def test_resources_are_documents_too(image_group: Any, isctl: Callable[..., Told]) -> None:
+    told = isctl("api-resources", "--api-group=image.openshift.io", "--verbs=watch", "-o", "json")
+    as_yaml = isctl("api-resources", "--api-group=image.openshift.io", "--categories=all", "-o", "yaml")
 
     listed = json.loads(told.stdout)
     assert (listed["kind"], listed["apiVersion"]) == ("APIResourceList", "v1")
@@ -74,8 +99,8 @@ def test_resources_are_documents_too(image_group: Any) -> None:
     )
 
 
-def test_an_unknown_format_is_refused(image_group: Any) -> None:
-    told = image_group.run("api-resources", "-o", "table")
+def test_an_unknown_format_is_refused(image_group: Any, isctl: Callable[..., Told]) -> None:
+    told = isctl("api-resources", "-o", "table")
 
     assert told.code == 1
     assert told.stderr == (
@@ -84,10 +109,10 @@ def test_an_unknown_format_is_refused(image_group: Any) -> None:
     )
 
 
-def test_a_group_that_does_not_answer_is_named_after_the_rest(image_group: Any) -> None:
+def test_a_group_that_does_not_answer_is_named_after_the_rest(image_group: Any, isctl: Callable[..., Told]) -> None:
     image_group.answers["GET", "/apis/image.openshift.io/v1"] = (503, {"kind": "Status", "code": 503})
 
-    told = image_group.run("api-resources", "-o", "name")
+    told = isctl("api-resources", "-o", "name")
 
     assert told.code == 1
     assert told.stdout == "configmaps\nnamespaces\nsecrets\n"

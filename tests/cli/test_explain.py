@@ -1,6 +1,8 @@
 """`isctl explain` prints what kubectl prints from the same documents."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from imagestreams.api import core, image
 from imagestreams.apiserver.openapi import OpenApi
 from imagestreams.cli.errors import CliError
+from imagestreams.cli.main import run
 from imagestreams.cli.schema_text import SchemaText
 from imagestreams.cli.word_wrap import indent, wrap
 from imagestreams.resources.resource import ResourceInfo, Verb
@@ -24,6 +27,27 @@ INFOS = [
 ]
 
 
+@dataclass(frozen=True)
+class Told:
+    """What isctl printed and how it ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def isctl(api: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    """Runs isctl against the API server, within this process."""
+    monkeypatch.setenv("KUBECONFIG", api.kubeconfig)
+
+    def told(*arguments: str) -> Told:
+        code = run(list(arguments))
+        return Told(code, *capsys.readouterr())
+
+    return told
+
+
 @pytest.fixture
 def documented(api: Any) -> Any:
     """The API server with OpenAPI documents of its resources, version 2 as protobuf for kubectl."""
@@ -36,8 +60,8 @@ def documented(api: Any) -> Any:
     return api
 
 
-def test_a_field_is_explained_with_its_type_and_what_is_below_it(documented: Any) -> None:
-    told = documented.run("explain", "imagestream.spec.tags.importPolicy", "--recursive")
+def test_a_field_is_explained_with_its_type_and_what_is_below_it(documented: Any, isctl: Callable[..., Told]) -> None:
+    told = isctl("explain", "imagestream.spec.tags.importPolicy", "--recursive")
 
     assert told.code == 0, told.stderr
     assert told.stdout == (
@@ -89,10 +113,10 @@ def test_a_field_is_explained_with_its_type_and_what_is_below_it(documented: Any
         "is ns",
     ],
 )
-def test_it_prints_what_kubectl_prints(documented: Any, arguments: str) -> None:
+def test_it_prints_what_kubectl_prints(documented: Any, isctl: Callable[..., Told], arguments: str) -> None:
     wanted = documented.kubectl("explain", *arguments.split())
 
-    told = documented.run("explain", *arguments.split())
+    told = isctl("explain", *arguments.split())
 
     assert (told.code, told.stdout) == (wanted.code, wanted.stdout)
     assert told.stderr == wanted.stderr.replace("kubectl", "isctl")
@@ -111,31 +135,33 @@ def test_it_prints_what_kubectl_prints(documented: Any, arguments: str) -> None:
         "ns.metadata",
     ],
 )
-def test_it_prints_the_older_layout_as_kubectl_does(documented: Any, arguments: str) -> None:
+def test_it_prints_the_older_layout_as_kubectl_does(
+    documented: Any, isctl: Callable[..., Told], arguments: str
+) -> None:
     command = ["explain", *arguments.split(), "--output=plaintext-openapiv2"]
     wanted = documented.kubectl(*command)
     documented.answers["GET", "/openapi/v2"] = (200, json.loads(OpenApi(INFOS).v2_json()))
 
-    told = documented.run(*command)
+    told = isctl(*command)
 
     assert (told.code, told.stdout, told.stderr) == (wanted.code, wanted.stdout, wanted.stderr)
 
 
-def test_a_server_without_version_3_is_read_in_version_2(documented: Any) -> None:
+def test_a_server_without_version_3_is_read_in_version_2(documented: Any, isctl: Callable[..., Told]) -> None:
     del documented.answers["GET", "/openapi/v3"]
     documented.answers["GET", "/openapi/v2"] = (200, json.loads(OpenApi(INFOS).v2_json()))
 
-    told = documented.run("explain", "is.spec.lookupPolicy")
+    told = isctl("explain", "is.spec.lookupPolicy")
 
     assert told.stdout.startswith("KIND:     ImageStream\nVERSION:  image.openshift.io/v1\n\nRESOURCE: lookupPolicy <")
 
 
-def test_depth_is_limited_on_request(documented: Any) -> None:
-    shallow = documented.run("explain", "is", "--recursive", "--max-depth=2").stdout
+def test_depth_is_limited_on_request(documented: Any, isctl: Callable[..., Told]) -> None:
+    shallow = isctl("explain", "is", "--recursive", "--max-depth=2").stdout
 
     assert "\n    tags\t<[]TagReference>\n" in shallow
     assert "importPolicy" not in shallow
-    assert documented.run("explain", "is", "--max-depth=2").stderr == "error: --max-depth requires --recursive\n"
+    assert isctl("explain", "is", "--max-depth=2").stderr == "error: --max-depth requires --recursive\n"
 
 
 def document(schema: dict[str, Any], **others: dict[str, Any]) -> SchemaText:
