@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -102,9 +103,24 @@ def v3(openapi: OpenApi) -> dict[str, dict[str, Any]]:
     return {path: json.loads(openapi.v3(path) or b"null") for path in paths}
 
 
+@dataclass
+class Objects:
+    """The objects that the server has beside its documents, by path, and the patches that it got."""
+
+    stored: dict[str, dict[str, Any]] = field(default_factory=dict)
+    patches: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+
 @pytest.fixture(scope="session")
-def kubeconfig(infos: list[ResourceInfo], openapi: OpenApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A kubeconfig for a server that has nothing but discovery and the documents."""
+def objects() -> Objects:
+    return Objects()
+
+
+@pytest.fixture(scope="session")
+def kubeconfig(
+    infos: list[ResourceInfo], openapi: OpenApi, objects: Objects, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A kubeconfig for a server that has discovery, the documents, and the given objects."""
     discovery = Discovery(infos)
 
     class Handler(BaseHTTPRequestHandler):
@@ -114,6 +130,14 @@ def kubeconfig(infos: list[ResourceInfo], openapi: OpenApi, tmp_path_factory: py
             path = self.path.partition("?")[0].strip("/")
             old = OLD_MEDIA_TYPE in self.headers.get("Accept", "")
             body = self.document(path, path.split("/"), old)
+            self.answer(body, old)
+
+        def do_PATCH(self) -> None:
+            data = self.rfile.read(int(self.headers["Content-Length"]))
+            objects.patches.append((self.headers["Content-Type"], json.loads(data)))
+            self.answer(encode(objects.stored[self.path.partition("?")[0]]))
+
+        def answer(self, body: bytes | None, old: bool = False) -> None:
             self.send_response(200 if body else 404)
             self.send_header("Content-Type", "application/octet-stream" if old else "application/json")
             self.send_header("Content-Length", str(len(body or b"")))
@@ -136,7 +160,8 @@ def kubeconfig(infos: list[ResourceInfo], openapi: OpenApi, tmp_path_factory: py
                     return encode(discovery.resources("", version))
                 case ["apis", group, version]:
                     return encode(discovery.resources(group, version))
-            return None
+            found = objects.stored.get(f"/{path}")
+            return encode(found) if found else None
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

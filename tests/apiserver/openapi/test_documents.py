@@ -287,3 +287,28 @@ def test_kubectl_leaves_the_check_of_other_kinds_to_the_server(kubeconfig: Path)
 
     assert create(kubeconfig, stream).returncode == 0
     assert create(kubeconfig, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}).returncode == 0
+
+
+def test_kubectl_merges_tags_by_name_when_it_applies(kubeconfig: Path, objects: Any) -> None:
+    def stream(*tags: tuple[str, str]) -> dict[str, Any]:
+        return {
+            "apiVersion": "image.openshift.io/v1",
+            "kind": "ImageStream",
+            "metadata": {"name": "python", "namespace": "default"},
+            "spec": {"tags": [{"name": name, "from": {"kind": "DockerImage", "name": image}} for name, image in tags]},
+        }
+
+    given = stream(("3.5", "python:3.5"), ("3.6", "python:3.6"))
+    stored = stream(("3.5", "python:3.5"), ("3.6", "python:3.6"), ("others", "python:edge"))
+    stored["metadata"]["annotations"] = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(given)}
+    objects.stored["/apis/image.openshift.io/v1/namespaces/default/imagestreams/python"] = stored
+
+    told = kubectl(kubeconfig, "apply", "-f", "-", stdin=json.dumps(stream(("3.6", "python:3.6.1"))))
+
+    assert told.returncode == 0, told.stderr
+    ((media_type, patch),) = objects.patches
+    assert media_type == "application/strategic-merge-patch+json"
+    assert patch["spec"] == {
+        "$setElementOrder/tags": [{"name": "3.6"}],
+        "tags": [{"name": "3.6", "from": {"name": "python:3.6.1"}}, {"$patch": "delete", "name": "3.5"}],
+    }
