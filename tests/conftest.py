@@ -17,12 +17,14 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import bcrypt
@@ -332,10 +334,35 @@ def _certificates(directory: Path) -> tuple[Path, Path, Path]:
 @pytest.fixture
 async def import_room(tmp_path: Path, secure_registry: RunningRegistry) -> AsyncIterator[Any]:
     """Imports as the server does them, on a store of their own; at most 50 tags of a whole repository."""
-    # Loaded by path and only here: test modules can't import each other, and other rooms' tests don't need it.
-    spec = importlib.util.spec_from_file_location("import_room", Path(__file__).with_name("import_room.py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    async with module.opened(tmp_path / "data", secure_registry.trust()) as room:
+    async with _loaded("import_room").opened(tmp_path / "data", secure_registry.trust()) as room:
         yield room
+
+
+@pytest.fixture
+async def lying_registry() -> AsyncIterator[Any]:
+    """Starts registries that answer each request as told, with raw bytes."""
+    async with _loaded("lying_registry").opened() as start:
+        yield start
+
+
+@pytest.fixture
+def respond() -> Any:
+    """Builds the raw bytes of a response."""
+    return _loaded("lying_registry").response
+
+
+@pytest.fixture
+def good_manifest() -> bytes:
+    """The response that gives the one image of a lying registry when it tells the truth."""
+    response: bytes = _loaded("lying_registry").good_manifest()
+    return response
+
+
+def _loaded(name: str) -> ModuleType:
+    # By path and only when it is needed: test modules can't import each other, and other rooms do without.
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        assert spec is not None and spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]

@@ -165,14 +165,14 @@ class Repository:
     async def head(self, reference: str, accept: Sequence[str]) -> str | None:
         """Return the digest that a tag or digest has now, without fetching it; `None` when the registry doesn't say.
 
-        Why a registry refuses shows only in the answer to a GET, so a refusal is `None` too.
+        What is wrong with a registry shows best in the answer to a GET, so a refusal or nonsense is `None` too.
 
         Raises:
             RegistryError: the registry can't be reached, or wants to be left alone.
         """
         try:
             answer = await self._send("HEAD", f"manifests/{reference}", 0, accept)
-        except Unauthorized:
+        except (Unauthorized, Misbehaved):
             return None
         if answer.status == 429:
             raise refusal(answer.status, answer.body)

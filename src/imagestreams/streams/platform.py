@@ -21,23 +21,6 @@ class Platform:
 LINUX_AMD64: Final = Platform("linux", "amd64")
 
 
-_GO_ARCHITECTURES: Final = {
-    "x86_64": "amd64",
-    "aarch64": "arm64",
-    "armv7l": "arm",
-    "armv6l": "arm",
-    "i686": "386",
-    "i386": "386",
-    "loongarch64": "loong64",
-}
-
-
-def server_platform(system: str, machine: str) -> Platform:
-    """Return the platform that a server runs on, from the names that its operating system gives (`uname`)."""
-    name = machine.lower()
-    return Platform(system.lower() or LINUX_AMD64.os, _GO_ARCHITECTURES.get(name, name) or LINUX_AMD64.architecture)
-
-
 def preferred_platform(annotations: Mapping[str, str] | None, server: Platform) -> Platform:
     """Return the platform that a tag's annotations ask for; what they leave open is the server's own."""
     asked = annotations or {}

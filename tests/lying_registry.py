@@ -7,8 +7,6 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
-import pytest
-
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = json.dumps({"architecture": "amd64", "os": "linux"}).encode()
 
@@ -43,13 +41,17 @@ class Asked:
 
 @dataclass
 class LyingRegistry:
-    """Answers each request by `answer`, which writes the raw bytes of a response."""
+    """Answers each request by `answer`, which writes the raw bytes of a response.
+
+    The first look at the API is answered well, unless `answer.pings` says that it is a lie too.
+    """
 
     answer: Callable[[Asked, asyncio.StreamWriter], Awaitable[None]]
     host: str = ""
     asked: list[Asked] = field(default_factory=list)
     manifest: bytes = MANIFEST
     digest: str = digest_of(MANIFEST)
+    config: bytes = CONFIG
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -83,23 +85,17 @@ def response(status: int = 200, body: bytes = b"", **headers: str) -> bytes:
     return f"HTTP/1.1 {status} Whatever\r\n{''.join(lines)}\r\n".encode() + body
 
 
+def good_manifest() -> bytes:
+    """The response that gives the registry's one image."""
+    return response(200, MANIFEST, Content_Type=MANIFEST_TYPE, Docker_Content_Digest=digest_of(MANIFEST))
+
+
 Answer = Callable[[Asked, asyncio.StreamWriter], Awaitable[None]]
-StartLying = Callable[[Answer], Awaitable[LyingRegistry]]
 
 
-@pytest.fixture
-def respond() -> Callable[..., bytes]:
-    return response
-
-
-@pytest.fixture
-def good_manifest(respond: Callable[..., bytes]) -> bytes:
-    return respond(200, MANIFEST, Content_Type=MANIFEST_TYPE, Docker_Content_Digest=digest_of(MANIFEST))
-
-
-@pytest.fixture
-async def lying_registry() -> AsyncIterator[StartLying]:
-    """Start registries that answer as told."""
+@contextlib.asynccontextmanager
+async def opened() -> AsyncIterator[Callable[[Answer], Awaitable[LyingRegistry]]]:
+    """Give a function that starts registries which answer as told."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(answer: Answer) -> LyingRegistry:
