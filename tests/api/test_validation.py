@@ -23,10 +23,18 @@ from imagestreams.api.validation import (
 )
 
 TRANSCRIPTS = Path(__file__).parent.parent / "contract" / "transcripts"
+
+
+def _default_mapping(mapping: ImageStreamMapping) -> None:
+    default_image_stream_mapping(mapping)
+    # The server, which knows its registry, says where an image is that came without a pull spec.
+    mapping.image.docker_image_reference = mapping.image.docker_image_reference or "registry/ns/m"
+
+
 RULES: dict[str, tuple[type, Callable[[Any], None], Callable[[Any], list[FieldError]]]] = {
     "ImageStream": (ImageStream, default_image_stream, validate_image_stream),
     "ImageStreamImport": (ImageStreamImport, default_image_stream_import, validate_image_stream_import),
-    "ImageStreamMapping": (ImageStreamMapping, default_image_stream_mapping, validate_image_stream_mapping),
+    "ImageStreamMapping": (ImageStreamMapping, _default_mapping, validate_image_stream_mapping),
 }
 NEEDS_OTHER_OBJECTS = "Internal error: imagestreams"
 

@@ -6,62 +6,72 @@ other objects (does the source stream exist, may the user read it) belongs to th
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
+
+from msgspec import to_builtins
+from msgspec.structs import replace
 
 from imagestreams.api.errors import FieldError
 from imagestreams.api.image import (
+    Image,
+    ImageManifest,
+    ImageSignature,
     ImageStream,
     ImageStreamImport,
     ImageStreamMapping,
     ImageStreamTag,
+    ImageTag,
     RepositoryImportSpec,
+    SignatureCondition,
+    TagEvent,
     TagImportPolicy,
     TagReference,
     TagReferencePolicy,
+)
+from imagestreams.api.meta import ObjectMeta
+from imagestreams.api.object_meta_validation import (
+    path_segment_problems,
+    validate_object_meta,
+    validate_object_meta_update,
 )
 from imagestreams.reference import ImageReference, InvalidReference, parse
 
 STREAM_NAME: Final = "[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _STREAM_NAME = re.compile(STREAM_NAME)
 _REPOSITORY_NAME_MAX: Final = 255
+_MANIFEST_DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
+_MEDIA_TYPE = re.compile(r" *[A-Za-z0-9][A-Za-z0-9!#$&^_-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126} *")
 
 _IMPORT_MODES: Final = ("", "Legacy", "PreserveOriginal")
 _REFERENCE_POLICIES: Final = ("Source", "Local")
 _SOURCE_KINDS: Final = ("DockerImage", "ImageStreamImage", "ImageStreamTag")
 
 
-def path_segment_problem(name: str) -> str | None:
-    """Say what forbids a name as one segment of a URL path; `None` when nothing does."""
-    if name in {".", ".."}:
-        return f"may not be '{name}'"
-    for character in ("/", "%"):
-        if character in name:
-            return f"may not contain '{character}'"
-    return None
+def stream_name_problems(name: str) -> list[str]:
+    """Say what forbids a name as that of a stream: it is one segment of a path and of a repository's name."""
+    problems = path_segment_problems(name)
+    return problems or ([] if _STREAM_NAME.fullmatch(name) else [f'must match "{STREAM_NAME}"'])
 
 
-def validate_stream_name(namespace: str, name: str, generate_name: str = "") -> list[FieldError]:
-    """Check a stream's name: one path segment, a repository name, and not too long with its namespace."""
-    field = "metadata.name"
-    if not name:
-        return [FieldError.required(field, "name or generateName is required")]
-    problem = path_segment_problem(name)
-    if problem:
-        return [FieldError.invalid(field, name, problem)]
-    errors = []
-    if not _STREAM_NAME.fullmatch(name):
-        errors.append(FieldError.invalid(field, name, f'must match "{STREAM_NAME}"'))
-    if len(f"{namespace}/{name}") > _REPOSITORY_NAME_MAX:
+def validate_stream_metadata(metadata: ObjectMeta) -> list[FieldError]:
+    """Check a stream's metadata; its name must not be too long together with its namespace."""
+    errors = validate_object_meta(metadata, namespaced=True, name_problems=stream_name_problems)
+    prefix = metadata.generate_name
+    if prefix.endswith("-") and not any(error.field == "metadata.generateName" for error in errors):
+        # The dash at a prefix's end counts here, although the name made from it would be fine.
+        errors[:0] = [
+            FieldError.invalid("metadata.generateName", prefix, text) for text in stream_name_problems(prefix)
+        ]
+    if len(f"{metadata.namespace}/{metadata.name}") > _REPOSITORY_NAME_MAX:
         detail = f"'namespace/name' cannot be longer than {_REPOSITORY_NAME_MAX} characters"
-        errors.append(FieldError.invalid(field, name, detail))
-    if generate_name and not _STREAM_NAME.fullmatch(generate_name):
-        errors.insert(0, FieldError.invalid("metadata.generateName", generate_name, f'must match "{STREAM_NAME}"'))
+        errors.append(FieldError.invalid("metadata.name", metadata.name, detail))
     return errors
 
 
 def validate_image_stream(stream: ImageStream) -> list[FieldError]:
     """Check a stream's name, repository and spec tags; the tags' names themselves are free."""
-    errors = validate_stream_name(stream.metadata.namespace, stream.metadata.name, stream.metadata.generate_name)
+    errors = validate_stream_metadata(stream.metadata)
     repository = stream.spec.docker_image_repository
     if repository:
         errors += _validate_repository("spec.dockerImageRepository", repository)
@@ -89,21 +99,184 @@ def validate_tag_reference(path: str, tag: TagReference) -> list[FieldError]:
     return errors + _validate_import_mode(f"{path}.importPolicy", tag.import_policy)
 
 
+def validate_image_stream_status(stream: ImageStream, old: ImageStream) -> list[FieldError]:
+    """Check the pull specs that a new status brings in; those of the old one are not questioned."""
+    known = {event.docker_image_reference for _, event in _events(old)}
+    errors: list[FieldError] = []
+    for field, event in _events(stream):
+        if event.docker_image_reference not in known:
+            parsed = _parsed(f"{field}.dockerImageReference", event.docker_image_reference)
+            errors += parsed if isinstance(parsed, list) else []
+    return errors
+
+
+def _events(stream: ImageStream) -> Iterator[tuple[str, TagEvent]]:
+    for history in stream.status.tags or []:
+        for number, event in enumerate(history.items or []):
+            yield f"status.tags[{history.tag}].items[{number}]", event
+
+
 def validate_image_stream_tag(istag: ImageStreamTag) -> list[FieldError]:
-    """Check the tag of an image stream tag; without one there is nothing to check."""
-    return validate_tag_reference("tag", istag.tag) if istag.tag is not None else []
+    """Check a new image stream tag."""
+    errors = validate_object_meta(istag.metadata, namespaced=True, name_problems=path_segment_problems)
+    return errors + _validate_own_tag(istag)
+
+
+def validate_image_stream_tag_update(istag: ImageStreamTag, old: ImageStreamTag) -> list[FieldError]:
+    """Check that only the tag and the annotations of an image stream tag changed, and to something sound."""
+    errors = _validate_metadata_update(istag.metadata, old.metadata) + _validate_own_tag(istag)
+    if not _same_metadata(replace(istag.metadata, annotations=old.metadata.annotations), old.metadata):
+        errors.append(FieldError.invalid("metadata", "", "may not update fields other than metadata.annotations"))
+    return errors
+
+
+def _validate_metadata_update(metadata: ObjectMeta, old: ObjectMeta) -> list[FieldError]:
+    # The real server checks this twice, and so tells what breaks it twice.
+    return validate_object_meta_update(metadata, old) * 2
+
+
+def _validate_own_tag(istag: ImageStreamTag) -> list[FieldError]:
+    if istag.tag is None:
+        return []
+    errors = validate_tag_reference("tag", istag.tag)
+    if istag.tag.annotations is not None and istag.tag.annotations != (istag.metadata.annotations or {}):
+        detail = "tag annotations must not be provided or must be equal to the object meta annotations"
+        errors.append(FieldError.invalid("tag.annotations", "<map>", detail))
+    return errors
+
+
+def validate_image_tag(itag: ImageTag, tag: str) -> list[FieldError]:
+    """Check a new image tag, whose name ends in `tag`."""
+    errors = validate_object_meta(itag.metadata, namespaced=True, name_problems=path_segment_problems)
+    if itag.spec is None:
+        return [*errors, FieldError.required("spec", "spec is a required field during creation")]
+    return errors + _validate_spec_of(itag.spec, tag)
+
+
+def validate_image_tag_update(itag: ImageTag, old: ImageTag, tag: str) -> list[FieldError]:
+    """Check that only the spec of an image tag changed, and to something sound."""
+    errors = _validate_metadata_update(itag.metadata, old.metadata)
+    if itag.spec is not None:
+        errors += _validate_spec_of(itag.spec, tag)
+    if not _same_metadata(itag.metadata, old.metadata):
+        errors.append(FieldError.invalid("metadata", "", "may not update fields other than spec"))
+    if (itag.status or None) != (old.status or None):
+        errors.append(FieldError.invalid("status", "", "may not update fields other than spec"))
+    return errors
+
+
+def _validate_spec_of(spec: TagReference, tag: str) -> list[FieldError]:
+    errors = []
+    if spec.name != tag:
+        errors.append(FieldError.invalid("spec.name", spec.name, "must match image tag name"))
+    return errors + validate_tag_reference("spec", spec)
+
+
+def _same_metadata(one: ObjectMeta, other: ObjectMeta) -> bool:
+    """Say whether metadata is the same but for the record of who set what, of which only an apply counts."""
+    return _comparable(one) == _comparable(other)
+
+
+def _comparable(metadata: ObjectMeta) -> ObjectMeta:
+    applied = [entry for entry in metadata.managed_fields or [] if entry.operation == "Apply"]
+    return replace(
+        metadata,
+        labels=metadata.labels or None,
+        annotations=metadata.annotations or None,
+        finalizers=metadata.finalizers or None,
+        owner_references=metadata.owner_references or None,
+        managed_fields=applied or None,
+    )
+
+
+def validate_image(image: Image) -> list[FieldError]:
+    """Check an image: its metadata, where it is, its signatures, and the manifests of a list."""
+    errors = validate_object_meta(image.metadata, namespaced=False, name_problems=path_segment_problems)
+    if not image.docker_image_reference:
+        errors.append(FieldError.required("dockerImageReference"))
+    else:
+        errors += _validate_docker_image("dockerImageReference", image.docker_image_reference)
+    for number, signature in enumerate(image.signatures or []):
+        errors += _below(f"signatures[{number}]", validate_image_signature(signature))
+    for number, manifest in enumerate(image.docker_image_manifests or []):
+        errors += _validate_manifest(f"dockerImageManifests[{number}]", manifest)
+    if image.docker_image_manifests and image.docker_image_layers:
+        detail = "dockerImageLayers should not be set when dockerImageManifests is set"
+        shown = [layer.name for layer in image.docker_image_layers]
+        errors.append(FieldError.invalid("dockerImageLayers", shown, detail))
+    return errors
+
+
+def _validate_manifest(path: str, manifest: ImageManifest) -> list[FieldError]:
+    errors = []
+    if not _MANIFEST_DIGEST.search(manifest.digest):
+        detail = "digest does not conform with OCI image specification"
+        errors.append(FieldError.invalid(f"{path}.digest", manifest.digest, detail))
+    if not _MEDIA_TYPE.fullmatch(manifest.media_type):
+        detail = "media type does not conform to RFC6838"
+        errors.append(FieldError.invalid(f"{path}.mediaType", manifest.media_type, detail))
+    for field, value in (("architecture", manifest.architecture), ("os", manifest.os)):
+        if not value:
+            errors.append(FieldError.required(f"{path}.{field}"))
+    if manifest.manifest_size < 0:
+        errors.append(FieldError.invalid(f"{path}.size", manifest.manifest_size, "manifest size cannot be negative"))
+    return errors
+
+
+def validate_image_signature(signature: ImageSignature) -> list[FieldError]:
+    """Check a signature; what was found out about it may be told only with the conditions that say so."""
+    metadata = signature.metadata
+    errors = validate_object_meta(metadata, namespaced=False, name_problems=path_segment_problems)
+    if metadata.labels:
+        errors.append(FieldError.forbidden("metadata.labels", "signature labels cannot be set"))
+    if metadata.annotations:
+        errors.append(FieldError.forbidden("metadata.annotations", "signature annotations cannot be set"))
+    image, _, name = metadata.name.partition("@")
+    if not image or not name or "@" in name:
+        detail = "name must be of format <imageName>@<signatureName>"
+        errors.append(FieldError.invalid("metadata.name", metadata.name, detail))
+    if not signature.type:
+        errors.append(FieldError.required("type"))
+    if not signature.content:
+        errors.append(FieldError.required("content"))
+    return errors + _validate_signature_conditions(signature)
+
+
+def _validate_signature_conditions(signature: ImageSignature) -> list[FieldError]:
+    newest: dict[str, SignatureCondition] = {}
+    for condition in sorted(signature.conditions or [], key=lambda one: one.last_probe_time or ""):
+        newest[condition.type] = condition
+    errors = []
+    for present, missing in (("Trusted", "ForImage"), ("ForImage", "Trusted")):
+        if present in newest and missing not in newest:
+            shown = to_builtins(signature.conditions)
+            errors.append(FieldError.invalid("conditions", shown, f'missing "{missing}" condition type'))
+    trusted = newest.get("Trusted")
+    if trusted is None or trusted.status == "Unknown":
+        for field, value in (
+            ("imageIdentity", signature.image_identity),
+            ("signedClaims", signature.signed_claims),
+            ("issuedBy", signature.issued_by),
+            ("issuedTo", signature.issued_to),
+        ):
+            if value:
+                detail = "must be unset for unknown signature state"
+                errors.append(FieldError.invalid(field, to_builtins(value), detail))
+    return errors
+
+
+def _below(path: str, errors: list[FieldError]) -> list[FieldError]:
+    return [FieldError(error.reason, f"{path}.{error.field}", error.message) for error in errors]
 
 
 def validate_image_stream_mapping(mapping: ImageStreamMapping) -> list[FieldError]:
-    """Check that a mapping names a tag and an image."""
-    errors = []
+    """Check that a mapping names a stream, a tag and an image; the tag's name itself is free."""
+    errors = validate_object_meta(mapping.metadata, namespaced=True, name_problems=path_segment_problems)
     if not mapping.metadata.name:
-        errors.append(FieldError.required("metadata.name", "name or generateName is required"))
+        errors += [FieldError.required("name"), FieldError.required("dockerImageRepository")]
     if not mapping.tag:
         errors.append(FieldError.required("tag"))
-    if not mapping.image.metadata.name:
-        errors.append(FieldError.required("image.metadata.name", "name or generateName is required"))
-    return errors
+    return errors + _below("image", validate_image(mapping.image))
 
 
 def validate_image_stream_import(request: ImageStreamImport) -> list[FieldError]:

@@ -4,8 +4,10 @@ An import is due while a spec tag's generation is newer than that of its status,
 tag's source or import mode changed, or when a client asks for it by sending 0.
 """
 
+from msgspec.structs import replace
+
 from imagestreams.api.core import ObjectReference
-from imagestreams.api.image import ImageStream, TagReference
+from imagestreams.api.image import ImageStream, ImageStreamSpec, TagReference
 
 
 def tag_reference_changed(old: TagReference, new: TagReference, namespace: str) -> bool:
@@ -39,3 +41,12 @@ def stamp_generations(stream: ImageStream, old: ImageStream | None) -> None:
         changed = before is None or tag_reference_changed(before, wish, stream.metadata.namespace)
         if changed or not wish.generation:
             wish.generation = stream.metadata.generation
+
+
+def same_spec(one: ImageStreamSpec, other: ImageStreamSpec) -> bool:
+    """Say whether two wishes are the same; an empty map of annotations is none."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(spec: ImageStreamSpec) -> ImageStreamSpec:
+    return replace(spec, tags=[replace(wish, annotations=wish.annotations or None) for wish in spec.tags or []])

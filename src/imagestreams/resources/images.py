@@ -1,0 +1,79 @@
+"""Images: cluster-wide, named by digest, and never changed in content once they are stored."""
+
+import uuid
+from typing import Final
+
+from imagestreams.api.defaulting import default_image
+from imagestreams.api.errors import FieldError
+from imagestreams.api.image import Image
+from imagestreams.api.object_meta_validation import path_segment_problems
+from imagestreams.api.validation import validate_image
+from imagestreams.resources.resource import RequestContext, ResourceInfo, TableView
+from imagestreams.resources.storage import ObjectStorage
+from imagestreams.resources.stored import Strategy
+from imagestreams.store.cache import ObservableStore
+from imagestreams.streams.image_content import drop_stored_blobs, fill_from_manifest, keep_content
+
+GROUP: Final = "image.openshift.io"
+_MANAGED_SIGNATURE: Final = "image.openshift.io/managed-signature"
+
+
+def image_info(table: TableView | None) -> ResourceInfo:
+    """Describe the resource."""
+    return ResourceInfo(
+        group=GROUP,
+        version="v1",
+        plural="images",
+        singular="image",
+        kind="Image",
+        object_type=Image,
+        verbs=frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}),
+        namespaced=False,
+        storage_version_hash="FX/i8Tt+3Fc=",
+        table=table,
+        field_labels=frozenset({"metadata.name"}),
+    )
+
+
+def image_storage(store: ObservableStore, table: TableView | None = None) -> ObjectStorage[Image]:
+    """Return the storage of images."""
+    return ObjectStorage(store, image_info(table), Image)
+
+
+def new_image(image: Image, now: str) -> Image:
+    """Give an image that did not come as an object of its own what only the server decides."""
+    image.kind, image.api_version = "Image", f"{GROUP}/v1"
+    metadata = image.metadata
+    metadata.uid, metadata.creation_timestamp, metadata.resource_version = str(uuid.uuid4()), now, ""
+    metadata.namespace, metadata.generation = "", 0
+    return image
+
+
+class ImageStrategy(Strategy[Image]):
+    """How images are written."""
+
+    async def prepare_create(self, context: RequestContext, value: Image) -> None:
+        default_image(value)
+        fill_from_manifest(value, context.now)
+        default_image(value)
+        drop_stored_blobs(value)
+        _drop_managed_annotation(value)
+
+    async def prepare_update(self, context: RequestContext, value: Image, old: Image) -> None:
+        keep_content(value, old)
+        fill_from_manifest(value, context.now)
+        default_image(value)
+        drop_stored_blobs(value)
+        _drop_managed_annotation(value)
+
+    def validate_name(self, name: str) -> list[str]:
+        return path_segment_problems(name)
+
+    def validate(self, value: Image) -> list[FieldError]:
+        return validate_image(value)
+
+
+def _drop_managed_annotation(image: Image) -> None:
+    for signature in image.signatures or []:
+        if signature.metadata.annotations is not None:
+            signature.metadata.annotations.pop(_MANAGED_SIGNATURE, None)

@@ -1,0 +1,81 @@
+"""`imagestreamtags`: one tag of a stream with the image that it points to.
+
+The annotations of such an object are those of the spec tag, which shows them too; only `metadata.annotations` counts.
+"""
+
+from collections.abc import Iterable
+
+from imagestreams.api.defaulting import default_image_stream_tag
+from imagestreams.api.errors import FieldError, bad_request
+from imagestreams.api.image import Image, ImageStream, ImageStreamTag, TagReference
+from imagestreams.api.validation import validate_image_stream_tag, validate_image_stream_tag_update
+from imagestreams.resources.resource import ResourceInfo, TableView
+from imagestreams.resources.stored import NamespaceGate
+from imagestreams.resources.stream_tags import GROUP, ImageStorages, TagResource, set_wish
+from imagestreams.streams.history import spec_tag
+from imagestreams.streams.tag_views import current_image, image_stream_tag
+
+
+class ImageStreamTags(TagResource[ImageStreamTag]):
+    """The tags of streams that point to an image."""
+
+    kind_in_conflicts = "imagestreamtag"
+    kind_in_names = "ImageStreamTags"
+
+    def __init__(self, storages: ImageStorages, namespaces: NamespaceGate, table: TableView) -> None:
+        super().__init__(storages, namespaces)
+        self.info = ResourceInfo(
+            group=GROUP,
+            version="v1",
+            plural="imagestreamtags",
+            singular="imagestreamtag",
+            kind="ImageStreamTag",
+            object_type=ImageStreamTag,
+            verbs=frozenset({"create", "delete", "get", "list", "patch", "update"}),
+            short_names=("istag",),
+            table=table,
+        )
+
+    def view(self, stream: ImageStream, tag: str, image: Image | None) -> ImageStreamTag:
+        return image_stream_tag(stream, tag, image)
+
+    def is_there(self, stream: ImageStream, tag: str) -> bool:
+        return current_image(stream, tag) is not None
+
+    def needs_image(self) -> bool:
+        return True
+
+    def tags_of(self, stream: ImageStream) -> Iterable[str]:
+        return [history.tag for history in stream.status.tags or [] if self.is_there(stream, history.tag)]
+
+    def wish(self, value: ImageStreamTag) -> TagReference | None:
+        return value.tag
+
+    def prepare(self, value: ImageStreamTag, tag: str) -> None:
+        default_image_stream_tag(value)
+        value.conditions, value.image = None, Image()
+        if value.tag is not None:
+            value.tag.name = value.tag.name or tag
+
+    def prepare_update(self, value: ImageStreamTag, old: ImageStreamTag) -> None:
+        default_image_stream_tag(value)
+        value.conditions, value.image = old.conditions, old.image
+        # The labels are the stream's; older clients do not send them back.
+        value.metadata.labels = value.metadata.labels or old.metadata.labels
+        if value.tag is not None:
+            value.tag.annotations = value.metadata.annotations
+
+    def validate(self, value: ImageStreamTag, tag: str) -> list[FieldError]:
+        return validate_image_stream_tag(value)
+
+    def validate_update(self, value: ImageStreamTag, old: ImageStreamTag, tag: str) -> list[FieldError]:
+        return validate_image_stream_tag_update(value, old)
+
+    def apply(self, stream: ImageStream, value: ImageStreamTag, tag: str) -> None:
+        wish = value.tag or spec_tag(stream, tag)
+        if wish is None:
+            where = f"{stream.metadata.namespace}/{stream.metadata.name}"
+            detail = f"imagestreamtag {tag} is not a spec tag in imagestream {where}, cannot be updated"
+            raise bad_request(detail)
+        wish.annotations = value.metadata.annotations or None
+        set_wish(stream, wish, tag)

@@ -1,0 +1,76 @@
+"""`imagetags`: what is wanted of a tag, its whole history and its image, each by itself.
+
+An update must send metadata and status as they are and may change nothing but the spec.
+"""
+
+from collections.abc import Iterable
+
+from imagestreams.api.defaulting import default_tag
+from imagestreams.api.errors import FieldError
+from imagestreams.api.image import Image, ImageStream, ImageTag, TagReference
+from imagestreams.api.validation import validate_image_tag, validate_image_tag_update
+from imagestreams.resources.resource import ResourceInfo, TableView
+from imagestreams.resources.stored import NamespaceGate
+from imagestreams.resources.stream_tags import GROUP, ImageStorages, TagResource, set_wish
+from imagestreams.streams.history import history_of, spec_tag
+from imagestreams.streams.tag_views import image_tag
+
+
+class ImageTags(TagResource[ImageTag]):
+    """The tags of streams that are wanted or have a history."""
+
+    kind_in_conflicts = "imagetags"
+    kind_in_names = "ImageTags"
+
+    def __init__(self, storages: ImageStorages, namespaces: NamespaceGate, table: TableView) -> None:
+        super().__init__(storages, namespaces)
+        self.info = ResourceInfo(
+            group=GROUP,
+            version="v1",
+            plural="imagetags",
+            singular="imagetag",
+            kind="ImageTag",
+            object_type=ImageTag,
+            verbs=frozenset({"create", "delete", "get", "list", "patch", "update"}),
+            short_names=("itag",),
+            table=table,
+        )
+
+    def view(self, stream: ImageStream, tag: str, image: Image | None) -> ImageTag:
+        return image_tag(stream, tag, image)
+
+    def is_there(self, stream: ImageStream, tag: str) -> bool:
+        return spec_tag(stream, tag) is not None or history_of(stream, tag) is not None
+
+    def needs_image(self) -> bool:
+        return False
+
+    def tags_of(self, stream: ImageStream) -> Iterable[str]:
+        wanted = {wish.name for wish in stream.spec.tags or []}
+        return sorted(wanted | {history.tag for history in stream.status.tags or []})
+
+    def wish(self, value: ImageTag) -> TagReference | None:
+        return value.spec
+
+    def prepare(self, value: ImageTag, tag: str) -> None:
+        value.status, value.image = None, None
+        if value.spec is not None:
+            default_tag(value.spec)
+            value.spec.name = value.spec.name or tag
+
+    def prepare_update(self, value: ImageTag, old: ImageTag) -> None:
+        value.image = old.image
+        if value.spec is not None:
+            default_tag(value.spec)
+
+    def validate(self, value: ImageTag, tag: str) -> list[FieldError]:
+        return validate_image_tag(value, tag)
+
+    def validate_update(self, value: ImageTag, old: ImageTag, tag: str) -> list[FieldError]:
+        return validate_image_tag_update(value, old, tag)
+
+    def apply(self, stream: ImageStream, value: ImageTag, tag: str) -> None:
+        if value.spec is not None:
+            set_wish(stream, value.spec, tag)
+        else:
+            stream.spec.tags = [wish for wish in stream.spec.tags or [] if wish.name != tag]
