@@ -46,7 +46,8 @@ from imagestreams.apiserver.strategic_merge import (
     strategic_merge,
 )
 from imagestreams.apiserver.type_check import unknown_fields
-from imagestreams.apiserver.yaml_text import YamlError, read_yaml
+from imagestreams.apiserver.yaml_document import YamlDocumentError, read_yaml
+from imagestreams.apiserver.yaml_duplicates import duplicate_keys
 from imagestreams.resources.resource import ResourceInfo
 
 JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH = PATCH_TYPES
@@ -287,15 +288,18 @@ class _Apply(Patch):
     @cached_property
     def _config(self) -> tuple[dict[str, Any], str]:
         """The configuration, and what is wrong with it in a strict sense."""
+        lines = ""
         try:
             document, duplicates = read_document(self._body, _JSON)
+            is_json = not duplicates
         except JsonSyntaxError:
-            duplicates = ("",)
-        if duplicates:  # YAML, or JSON with keys given twice, of which the lines are to be told
+            is_json = False
+        if not is_json:  # YAML, or JSON with keys given twice, of which the lines are to be told
             try:
-                document, duplicates = read_yaml(self._body)
-            except YamlError as error:
+                document = read_yaml(self._body)
+            except YamlDocumentError as error:
                 raise bad_request(f"error decoding patch: error converting YAML to JSON: yaml: {error}") from error
+            lines = "".join(f"\n  {line}" for line in duplicate_keys(self._body))
         if document is None:
             document = {}
         if not isinstance(document, dict):
@@ -303,7 +307,6 @@ class _Apply(Patch):
                 "error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
                 f"{_json_kind(document)} into Go value of type {_ANY_MAP}"
             )
-        lines = "".join(f"\n  {line}" for line in duplicates)
         return document, f"error converting YAML to JSON: yaml: unmarshal errors:{lines}" if lines else ""
 
     def _apply(self, current: Any | None) -> Any:
