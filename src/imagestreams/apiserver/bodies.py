@@ -11,7 +11,7 @@ from imagestreams.api.errors import bad_request, unsupported_media_type
 from imagestreams.apiserver.json_syntax import JsonSyntaxError, check_json
 from imagestreams.apiserver.negotiation import JSON, PROTOBUF, YAML
 from imagestreams.apiserver.type_check import mismatch, unknown_fields
-from imagestreams.apiserver.yaml_document import YamlDocumentError, read_yaml
+from imagestreams.apiserver.yaml_text import YamlError, read_yaml
 from imagestreams.resources.resource import ResourceInfo
 
 MEDIA_TYPES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
@@ -48,7 +48,7 @@ def unknown_format(accepted: str) -> Exception:
 
 
 def read_document(body: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]:
-    """Read JSON or YAML; return the document and the fields that were given twice.
+    """Read JSON or YAML; return the document and the fields that were given twice, of YAML as whole complaints.
 
     Raises:
         ApiError: 415, it is neither.
@@ -57,8 +57,8 @@ def read_document(body: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]
     media_type = media_type_of(content_type) or JSON
     if media_type == YAML:
         try:
-            return read_yaml(body), ()
-        except YamlDocumentError as error:
+            return read_yaml(body)
+        except YamlError as error:
             raise JsonSyntaxError(f"error converting YAML to JSON: yaml: {error}") from error
     if media_type != JSON:
         raise unknown_format(_WITHOUT_PROTOBUF if media_type == PROTOBUF else MEDIA_TYPES)
@@ -119,7 +119,11 @@ def decode_object(
         raise bad_request(f"{refused}converting ({version}.{kind}) to ({internal}.{wanted}): unknown conversion")
     document = {**document, "kind": kind, "apiVersion": api_version}
     value = convert(document, info, refused)
-    problems = () if validation == "Ignore" else _problems(document, info, duplicates)
+    if validation == "Ignore":
+        return Decoded(value)
+    is_yaml = media_type_of(content_type) == YAML
+    twice = duplicates if is_yaml else tuple(f'duplicate field "{name}"' for name in duplicates)
+    problems = (*twice, *(f'unknown field "{path}"' for path in unknown_fields(document, info.object_type)))
     if problems and validation == "Strict":
         raise bad_request(f"{refused}strict decoding error: {', '.join(problems)}")
     return Decoded(value, problems)
@@ -163,11 +167,6 @@ def _inner(kind: Any) -> Any:
     arguments = getattr(kind, "__args__", ())
     found = [inner for inner in map(_inner, arguments) if inner is not None]
     return found[0] if len(found) == 1 else None
-
-
-def _problems(document: dict[str, Any], info: ResourceInfo, duplicates: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = [f'unknown field "{path}"' for path in unknown_fields(document, info.object_type)]
-    return (*(f'duplicate field "{name}"' for name in duplicates), *unknown)
 
 
 class _TypeMeta(msgspec.Struct, rename={"api_version": "apiVersion"}):

@@ -46,8 +46,7 @@ from imagestreams.apiserver.strategic_merge import (
     strategic_merge,
 )
 from imagestreams.apiserver.type_check import unknown_fields
-from imagestreams.apiserver.yaml_document import YamlDocumentError, read_yaml
-from imagestreams.apiserver.yaml_duplicates import duplicate_keys
+from imagestreams.apiserver.yaml_text import YamlError, read_yaml
 from imagestreams.resources.resource import ResourceInfo
 
 JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH = PATCH_TYPES
@@ -296,10 +295,10 @@ class _Apply(Patch):
             is_json = False
         if not is_json:  # YAML, or JSON with keys given twice, of which the lines are to be told
             try:
-                document = read_yaml(self._body)
-            except YamlDocumentError as error:
+                document, complaints = read_yaml(self._body)
+            except YamlError as error:
                 raise bad_request(f"error decoding patch: error converting YAML to JSON: yaml: {error}") from error
-            lines = "".join(f"\n  {line}" for line in duplicate_keys(self._body))
+            lines = "".join(f"\n  {line}" for line in complaints)
         if document is None:
             document = {}
         if not isinstance(document, dict):
