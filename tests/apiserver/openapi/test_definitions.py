@@ -169,9 +169,18 @@ def test_fields_have_the_formats_of_the_real_api(v2: dict[str, Any]) -> None:
     }
     assert field(f"{IMAGE}.ImageImportSpec", "to") == {"$ref": f"{REFERENCE}{CORE}.LocalObjectReference"}
     assert field("com.github.openshift.api.project.v1.Project", "spec") == {
-        "$ref": f"{REFERENCE}com.github.openshift.api.project.v1.ProjectSpec",
-        "default": {},
+        "$ref": f"{REFERENCE}com.github.openshift.api.project.v1.ProjectSpec"
     }
+
+
+def test_defaults_are_told_where_the_server_always_writes_them(v2: dict[str, Any]) -> None:
+    def defaults(kind: str) -> dict[str, Any]:
+        fields = v2["definitions"][f"{IMAGE}.{kind}"]["properties"]
+        return {name: schema["default"] for name, schema in fields.items() if "default" in schema}
+
+    assert defaults("ImageLookupPolicy") == {"local": False}
+    assert defaults("TagReference") == {"name": ""}
+    assert defaults("ImageLayer") == {"mediaType": "", "name": "", "size": 0}
 
 
 def test_all_times_are_times(v2: dict[str, Any]) -> None:

@@ -97,9 +97,9 @@ class Definitions:
                 "required": ["items"],
                 "properties": {
                     "apiVersion": {"description": describe_list("apiVersion"), "type": "string"},
-                    "items": {"description": describe_list("items"), "type": "array", "items": _default_object(item)},
+                    "items": {"description": describe_list("items"), "type": "array", "items": _reference(item)},
                     "kind": {"description": describe_list("kind"), "type": "string"},
-                    "metadata": {"description": describe_list("metadata"), **_default_object(meta)},
+                    "metadata": {"description": describe_list("metadata"), **_reference(meta)},
                 },
             },
         )
@@ -116,7 +116,7 @@ class Definitions:
         key = (kind.__name__, field.encode_name)
         schema = self._field_schema(kind, field, key)
         default = _default(field)
-        if default is not None and ("$ref" in schema) == (default == {}):
+        if default is not None:
             schema["default"] = default
         if values := facts.ENUMS.get(key):
             schema["enum"] = list(values)
@@ -144,9 +144,7 @@ class Definitions:
 
     def _element(self, kind: Any, scalars: dict[Any, dict[str, Any]]) -> dict[str, Any]:
         schema = self._schema(kind, scalars)
-        if "$ref" in schema:
-            schema["default"] = {}
-        elif schema == {"type": "string"}:
+        if schema == {"type": "string"}:
             schema["default"] = ""
         return schema
 
@@ -200,15 +198,18 @@ def _merging(kind: type[Any], field: msgspec.structs.FieldInfo) -> dict[str, Any
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:
-    """Return the default that is always written: that of a field made by a factory; `None` when there is none."""
+    """Return the plain value that is written when there is no other; `None` when nothing is.
+
+    Objects have no default: an empty one would often lack required fields.
+    """
     if field.default_factory is msgspec.NODEFAULT:
         return None
     value = field.default_factory()
-    return {} if isinstance(value, msgspec.Struct) else value
+    return value if isinstance(value, str | int) else None
 
 
-def _default_object(name: str) -> dict[str, Any]:
-    return {"$ref": REFERENCE + name, "default": {}}
+def _reference(name: str) -> dict[str, Any]:
+    return {"$ref": REFERENCE + name}
 
 
 def _copy(schema: Any) -> Any:
