@@ -157,13 +157,15 @@ async def test_a_list_of_thousands_is_refused_before_anything_is_fetched(
     assert set(registry.paths()) == {"/v2/x/manifests/1"}
 
 
-async def test_a_dead_registry_is_asked_once_for_many_tags(import_room: Any, lying_registry: Any) -> None:
+async def test_a_dead_registry_is_asked_once_for_many_tags_and_repositories(
+    import_room: Any, lying_registry: Any
+) -> None:
     async def hang_up(asked: Any, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
     hang_up.pings = True  # type: ignore[attr-defined]  # not even the first look is answered
     registry = await lying_registry(hang_up)
-    images = [wanted(f"{registry.host}/x:{number}", f"t{number}")["images"][0] for number in range(100)]
+    images = [wanted(f"{registry.host}/x{number % 20}:{number}", f"t{number}")["images"][0] for number in range(100)]
 
     answer = await import_room.run({"images": images})
 
@@ -216,3 +218,25 @@ async def test_nulls_are_empty_values(import_room: Any, docker_registry: Any, re
     metadata = answer["status"]["images"][0]["image"]["dockerImageMetadata"]
     assert metadata["Created"] is None
     assert "Author" not in metadata and "Architecture" not in metadata
+
+
+async def test_a_web_server_is_no_registry(import_room: Any, lying_registry: Any, respond: Any) -> None:
+    async def page(asked: Any, writer: asyncio.StreamWriter) -> None:
+        writer.write(respond(404, b"<html>"))
+
+    page.pings = True  # type: ignore[attr-defined]  # it knows nothing of /v2/
+    registry = await lying_registry(page)
+    repository = {"from": {"kind": "DockerImage", "name": f"{registry.host}/x"}, "importPolicy": {"insecure": True}}
+
+    answer = await import_room.run({**wanted(f"{registry.host}/x:1"), "repository": repository})
+
+    text = f'{registry.host}/x:1: endpoint "http://{registry.host}" does not support v2 API (got 404 Not Found)'
+    assert answer["status"]["images"][0]["status"]["message"] == f"Internal error occurred: {text}"
+    assert answer["status"]["repository"]["status"] == {
+        "metadata": {},
+        "status": "Failure",
+        "message": f'forbidden: registry "{registry.host}" does not support the v2 Registry API',
+        "reason": "NotV2Registry",
+        "details": {"group": "image.openshift.io"},
+        "code": 403,
+    }

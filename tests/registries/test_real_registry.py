@@ -129,3 +129,11 @@ async def test_a_long_list_of_tags_is_read_to_its_end(docker_registry: Any, repo
         tags = await opened(client, docker_registry, repository_name, insecure=True).tags()
 
     assert sorted(tags) == [f"t{number:02d}" for number in range(60)]
+
+
+async def test_insecure_accepts_any_certificate(secure_registry: Any, repository_name: str) -> None:
+    pushed = secure_registry.image(repository_name, "1.0")
+
+    async with RegistryClient() as client:
+        repository = opened(client, secure_registry, repository_name, keyring(secure_registry, "s3cret"), insecure=True)
+        assert (await repository.manifest("1.0", ACCEPT)).digest == pushed.digest

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from imagestreams.api.errors import internal, not_found, unauthorized
-from imagestreams.api.meta import Status
+from imagestreams.api.meta import Status, StatusDetails
 from imagestreams.reference import ImageReference
-from imagestreams.registries.errors import ManifestUnknown, NameUnknown, RegistryError, Unauthorized
+from imagestreams.registries.client import network_host
+from imagestreams.registries.errors import ManifestUnknown, NameUnknown, NotV2Registry, RegistryError, Unauthorized
 from imagestreams.streams.image_from_manifest import UnreadableManifest
 
 GROUP = "image.openshift.io"
@@ -27,6 +28,16 @@ def failed(error: RegistryError | UnreadableManifest, reference: ImageReference)
 
 def listing_failed(error: RegistryError, repository: ImageReference, reached: bool) -> ImportFailed:
     """Return the failure to list a repository's tags; `reached` tells whether the registry answered at all."""
+    if isinstance(error, NotV2Registry):
+        host = network_host(repository.docker_client_defaults().registry)
+        status = Status(
+            status="Failure",
+            message=f'forbidden: registry "{host}" does not support the v2 Registry API',
+            reason="NotV2Registry",
+            details=StatusDetails(group=GROUP),
+            code=403,
+        )
+        return ImportFailed(status, error.transient)
     return _failed(error, repository.exact(), prefix=not reached)
 
 

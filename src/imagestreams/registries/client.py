@@ -19,6 +19,7 @@ from imagestreams.registries.challenge import Challenge, read_challenge
 from imagestreams.registries.credentials import Keyring, Login
 from imagestreams.registries.errors import (
     Misbehaved,
+    NotV2Registry,
     RegistryError,
     TooManyRequests,
     Unauthorized,
@@ -31,6 +32,7 @@ from imagestreams.registries.tokens import Tokens, basic, key_for
 from imagestreams.registries.transport import Answer, Transport
 
 DIGEST_HEADER: Final = "Docker-Content-Digest"
+API_VERSION_HEADER: Final = "Docker-Distribution-API-Version"
 _ENDPOINT_GOOD_S: Final = 300
 _ENDPOINTS_KEPT: Final = 4096
 _HUB: Final = "registry-1.docker.io"
@@ -74,6 +76,7 @@ class RegistryClient:
         self.transport = Transport(self.limits, trust)
         self.tokens = Tokens(self.transport, self.limits)
         self._endpoints: Bounded[tuple[str, bool], _Endpoint] = Bounded(_ENDPOINTS_KEPT)
+        self._failures: Bounded[tuple[str, bool], tuple[float, RegistryError]] = Bounded(_ENDPOINTS_KEPT)
         self._locks: WeakValueDictionary[tuple[str, bool], asyncio.Lock] = WeakValueDictionary()
 
     async def __aenter__(self) -> "RegistryClient":
@@ -101,17 +104,30 @@ class RegistryClient:
 
         Raises:
             Unreachable: nobody answers there; the text is that of the last try.
+            NotV2Registry: what answers is no registry.
         """
         key = (registry, insecure)
         lock = self._locks.setdefault(key, asyncio.Lock())
+        clock = asyncio.get_running_loop().time
+        asked_at = clock()
         async with lock:
-            now = asyncio.get_running_loop().time()
             known = self._endpoints.get(key)
-            if known is not None and now < known.good_until:
+            if known is not None and clock() < known.good_until:
                 return known
-            answer = await self._ping(network_host(registry), insecure)
+            failure = self._failures.get(key)
+            if failure is not None and asked_at <= failure[0]:
+                # It was found out while this one waited: a dead host costs all who wait for it one try.
+                raise failure[1].with_traceback(None)
+            try:
+                answer = await self._ping(network_host(registry), insecure)
+                if not _speaks_v2(answer):
+                    raise NotV2Registry(str(answer.url.origin()), answer.status)
+            except RegistryError as error:
+                self._failures.put(key, (clock(), error))
+                raise
+            self._failures.drop(key)
             challenge = read_challenge(answer.headers.getall("WWW-Authenticate", ())) if answer.status == 401 else None
-            found = _Endpoint(answer.url.origin(), challenge, now + _ENDPOINT_GOOD_S)
+            found = _Endpoint(answer.url.origin(), challenge, clock() + _ENDPOINT_GOOD_S)
             self._endpoints.put(key, found)
             return found
 
@@ -119,9 +135,7 @@ class RegistryClient:
         for scheme in ("https", "http") if insecure else ("https",):
             url = _url(f"{scheme}://{host}/v2/")
             try:
-                answer = await self.transport.send(
-                    "GET", url, {}, max_bytes=self.limits.token_bytes, insecure=insecure, attempts=1
-                )
+                answer = await self.transport.send("GET", url, {}, max_bytes=self.limits.token_bytes, insecure=insecure)
             except Unreachable as error:
                 failure = error
             else:
@@ -144,7 +158,7 @@ class Repository:
         """Find out whether the registry answers at all.
 
         Raises:
-            Unreachable: it does not, so that nothing else need be tried.
+            RegistryError: it does not, so that nothing else need be tried.
         """
         await self._client.endpoint(self.registry, self._insecure)
 
@@ -268,6 +282,10 @@ class Repository:
         if self._logins[0] != login:
             self._logins.remove(login)
             self._logins.insert(0, login)
+
+
+def _speaks_v2(answer: Answer) -> bool:
+    return API_VERSION_HEADER in answer.headers or answer.status in (401, 403) or 200 <= answer.status < 300
 
 
 def network_host(registry: str) -> str:

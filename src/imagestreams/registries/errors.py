@@ -37,6 +37,14 @@ class Misbehaved(RegistryError):
     """The registry answered, but the answer breaks the protocol or is not to be believed."""
 
 
+class NotV2Registry(Misbehaved):
+    """What answers there is no registry, or none that can be spoken to now."""
+
+    def __init__(self, endpoint: str, status: int) -> None:
+        super().__init__(f'endpoint "{endpoint}" does not support v2 API (got {status} {_phrase(status)})')
+        self.transient = _may_pass(status)
+
+
 class WrongDigest(Misbehaved):
     """The bytes are not those that the digest names."""
 
@@ -52,7 +60,7 @@ class Refused(RegistryError):
         super().__init__(text)
         self.status = status
         self.codes = codes
-        self.transient = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        self.transient = _may_pass(status)
 
 
 class Unauthorized(Refused):
@@ -109,6 +117,10 @@ def _kind(status: int, codes: frozenset[str]) -> type[Refused]:
     if "NAME_UNKNOWN" in codes:
         return NameUnknown
     return ManifestUnknown if status == HTTPStatus.NOT_FOUND and not codes else Refused
+
+
+def _may_pass(status: int) -> bool:
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _phrase(status: int) -> str:

@@ -58,7 +58,6 @@ class Transport:
         max_bytes: int,
         insecure: bool,
         form: Mapping[str, str] | None = None,
-        attempts: int | None = None,
     ) -> Answer:
         """Send a request, again if the server is busy, and return its last answer whatever its status.
 
@@ -69,7 +68,7 @@ class Transport:
             RegistryError: there is no answer, or not one within the bounds.
         """
         limiter = self._limiter(url)
-        left = attempts or self._limits.attempts
+        left = self._limits.attempts
         backoff_s = self._limits.backoff_s
         while True:
             async with limiter.slot():
@@ -235,10 +234,10 @@ def _reason(url: URL, error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         number = error.os_error.errno or 0
         if number in errno.errorcode:
-            return f"dial tcp {url.host}:{url.port}: connect: {os.strerror(number).lower()}"
-        return f"dial tcp {url.host}:{url.port}: connect: {error.os_error}"
+            return f"dial tcp {_address(url)}: connect: {os.strerror(number).lower()}"
+        return f"dial tcp {_address(url)}: connect: {error.os_error}"
     if isinstance(error, aiohttp.ServerTimeoutError):
-        return f"dial tcp {url.host}:{url.port}: i/o timeout"
+        return f"dial tcp {_address(url)}: i/o timeout"
     if isinstance(error, aiohttp.ClientPayloadError):
         return "unexpected EOF"
     if isinstance(error, aiohttp.ServerDisconnectedError):
@@ -246,6 +245,11 @@ def _reason(url: URL, error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientResponseError):
         return "net/http: HTTP/1.x transport connection broken: malformed HTTP response"
     return str(error) or type(error).__name__
+
+
+def _address(url: URL) -> str:
+    host = url.host or ""
+    return f"[{host}]:{url.port}" if ":" in host else f"{host}:{url.port}"
 
 
 def _ssl_cause(error: BaseException | None) -> ssl.SSLError | None:
