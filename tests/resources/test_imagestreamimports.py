@@ -1,10 +1,13 @@
 """What an import request answers and what it leaves in the store, against a real registry."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from imagestreams.api.core import ObjectReference
 from imagestreams.api.errors import ApiError
+from imagestreams.api.image import ImageStream, TagImportPolicy, TagReference
 
 NOW, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 CHECKED = "openshift.io/image.dockerRepositoryCheck"
@@ -375,3 +378,79 @@ async def test_the_first_image_decides_how_its_repository_is_asked(
     assert {one["status"]["status"] for one in passed["status"]["images"]} == {"Success"}
     assert {one["status"]["status"] for one in refused["status"]["images"]} == {"Failure"}
     assert [len(tag["items"]) for tag in import_room.stream()["status"]["tags"]] == [1, 1]
+
+
+@pytest.fixture
+async def slow_registry(lying_registry: Any, respond: Any, good_manifest: bytes) -> Any:
+    """A registry with one image that waits with its answer until `go` is set, and tells by `started` that it waits."""
+
+    class Answer:
+        def __init__(self) -> None:
+            self.started, self.go = asyncio.Event(), asyncio.Event()
+
+        async def __call__(self, asked: Any, writer: asyncio.StreamWriter) -> None:
+            self.started.set()
+            await self.go.wait()
+            writer.write(respond(200, registry.config) if "/blobs/" in asked.path else good_manifest)
+
+    registry = await lying_registry(Answer())
+    return registry
+
+
+def tag_of(source: str) -> TagReference:
+    policy = TagImportPolicy(import_mode="Legacy")
+    wish = TagReference(name="a", from_=ObjectReference(kind="DockerImage", name=source), import_policy=policy)
+    wish.reference_policy.type = "Source"
+    return wish
+
+
+async def test_other_changes_during_an_import_are_kept(import_room: Any, slow_registry: Any) -> None:
+    await import_room.add_stream({})
+    version = import_room.stream()["metadata"]["resourceVersion"]
+    wanted = {"images": [image(f"{slow_registry.host}/x:1", "a")]}
+    running = asyncio.create_task(import_room.run(wanted, resourceVersion=version))
+    await slow_registry.answer.started.wait()
+
+    def look_up(stream: ImageStream) -> None:
+        stream.spec.lookup_policy.local = True
+
+    await import_room.change_stream(look_up)
+    slow_registry.answer.go.set()
+    await running
+
+    stream = import_room.stream()
+    assert stream["spec"]["lookupPolicy"] == {"local": True}
+    assert stream["status"]["tags"][0]["items"][0]["image"] == slow_registry.digest
+
+
+async def test_a_tag_that_comes_from_elsewhere_by_now_is_left_alone(import_room: Any, slow_registry: Any) -> None:
+    await import_room.add_stream({})
+    version = import_room.stream()["metadata"]["resourceVersion"]
+    wanted = {"images": [image(f"{slow_registry.host}/x:1", "a")]}
+    running = asyncio.create_task(import_room.run(wanted, resourceVersion=version))
+    await slow_registry.answer.started.wait()
+
+    def set_tag(stream: ImageStream) -> None:
+        stream.spec.tags = [tag_of("quay.io/other:1")]
+
+    await import_room.change_stream(set_tag)
+    slow_registry.answer.go.set()
+
+    with pytest.raises(ApiError) as refused:
+        await running
+    assert refused.value.status.reason == "Conflict"
+    assert import_room.stream()["spec"]["tags"][0]["from"]["name"] == "quay.io/other:1"
+
+
+async def test_a_stream_that_is_deleted_during_an_import_stays_deleted(import_room: Any, slow_registry: Any) -> None:
+    await import_room.add_stream({})
+    running = asyncio.create_task(import_room.run({"images": [image(f"{slow_registry.host}/x:1", "a")]}))
+    await slow_registry.answer.started.wait()
+
+    await import_room.streams.remove(import_room.streams.get("ns", "s"))
+    slow_registry.answer.go.set()
+
+    with pytest.raises(ApiError) as refused:
+        await running
+    assert refused.value.status.code == 404
+    assert not list(import_room.streams.list())

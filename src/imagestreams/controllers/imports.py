@@ -87,7 +87,7 @@ class ImportController:
         if request is None:
             return
         try:
-            outcome = await self._imports.perform(request, self._clock())
+            outcome = await self._imports.perform(request, self._clock(), strict=True)
         except ApiError as error:
             if error.status.reason == "Conflict":
                 # The stream was changed meanwhile: look at what it wants now.

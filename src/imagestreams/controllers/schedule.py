@@ -67,7 +67,7 @@ class ScheduledImports:
             self._scheduled.discard(key)
             return
         try:
-            await self._imports.perform(request, self._clock())
+            await self._imports.perform(request, self._clock(), strict=True)
         except ApiError as error:
             if error.status.reason == "Conflict":
                 raise RetryLater(error.status.message) from error

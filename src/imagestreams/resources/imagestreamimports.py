@@ -31,6 +31,7 @@ from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.stored import NamespaceGate, admit_identity, fill_system_fields
 from imagestreams.store.cache import Entry
 from imagestreams.streams.apply_import import apply_import, finish_import
+from imagestreams.streams.history import spec_tag
 
 GROUP: Final = "image.openshift.io"
 GROUP_VERSION: Final = f"{GROUP}/v1"
@@ -72,10 +73,14 @@ class ImageStreamImports(Resource):
         await self.perform(obj, context.now, dry_run=context.dry_run)
         return Item(obj, encode(obj))
 
-    async def perform(self, request: ImageStreamImport, now: str, *, dry_run: bool = False) -> Outcome:
+    async def perform(
+        self, request: ImageStreamImport, now: str, *, dry_run: bool = False, strict: bool = False
+    ) -> Outcome:
         """Do what a request asks for and fill in its status.
 
-        A `metadata.resourceVersion` says that the stream must not have changed since.
+        A `metadata.resourceVersion` says that the stream must not have changed since it was read. What changes while
+        the images are fetched does no harm as long as the tags are still to come from there; a `strict` import
+        writes only to the very stream that it has read.
 
         Raises:
             ApiError: 422, the request or the stream is not valid; 404 or 409, the stream is not the one expected.
@@ -92,7 +97,7 @@ class ImageStreamImports(Resource):
         request.status = outcome.status
         if request.spec.import_:
             await self._store_images(request, now, dry_run)
-            written = await self._write_stream(request, now, existed=before is not None, dry_run=dry_run)
+            written = await self._write_stream(request, now, before, dry_run=dry_run, strict=strict)
             request.status.import_ = msgspec.structs.replace(written.value, kind="", api_version="")
         return outcome
 
@@ -102,25 +107,31 @@ class ImageStreamImports(Resource):
 
     def _check_version(self, request: ImageStreamImport, entry: Entry[ImageStream] | None) -> None:
         wanted, name = request.metadata.resource_version, request.metadata.name
-        if not wanted:
-            return
-        if entry is None:
+        if wanted and entry is None:
             raise self._streams.missing(name)
-        found = entry.value.metadata.resource_version
-        if found != wanted:
-            detail = f'the image stream was updated from "{wanted}" to "{found}"'
-            raise conflict(GROUP, "imagestream", name, detail)
+        if wanted and entry is not None and entry.value.metadata.resource_version != wanted:
+            raise _changed(request, entry)
 
     async def _write_stream(
-        self, request: ImageStreamImport, now: str, *, existed: bool, dry_run: bool
+        self,
+        request: ImageStreamImport,
+        now: str,
+        before: Entry[ImageStream] | None,
+        *,
+        dry_run: bool,
+        strict: bool,
     ) -> Entry[ImageStream]:
         """Apply the outcomes to the stream as it is now, which others may have written meanwhile."""
         namespace, name = request.metadata.namespace, request.metadata.name
         while True:
             entry = self._streams.find(namespace, name)
-            if entry is None and existed:
+            if entry is None and before is not None:
                 raise self._streams.missing(name)
-            self._check_version(request, entry)
+            if entry is not None and before is not None and entry.revision != before.revision:
+                same = entry.value.metadata.uid == before.value.metadata.uid
+                versioned = bool(request.metadata.resource_version)
+                if versioned and (strict or not same or not _same_sources(before.value, entry.value, request)):
+                    raise _changed(request, entry)
             stream = copy(entry.value) if entry is not None else _new_stream(namespace, name, now)
             apply_import(stream, request, request.status, now)
             if not finish_import(stream, entry.value if entry is not None else None, now) and entry is not None:
@@ -185,6 +196,22 @@ def _validate(request: ImageStreamImport) -> None:
 def _new_stream(namespace: str, name: str, now: str) -> ImageStream:
     metadata = ObjectMeta(name=name, namespace=namespace, uid=str(uuid.uuid4()), creation_timestamp=now)
     return ImageStream(kind="ImageStream", api_version=GROUP_VERSION, metadata=metadata)
+
+
+def _changed(request: ImageStreamImport, entry: Entry[ImageStream]) -> ApiError:
+    wanted, found = request.metadata.resource_version, entry.value.metadata.resource_version
+    detail = f'the image stream was updated from "{wanted}" to "{found}"'
+    return conflict(GROUP, "imagestream", request.metadata.name, detail)
+
+
+def _same_sources(before: ImageStream, after: ImageStream, request: ImageStreamImport) -> bool:
+    """Return whether the tags that are imported still come from where they came before."""
+    for wanted in request.spec.images or []:
+        if wanted.to is not None:
+            old, new = spec_tag(before, wanted.to.name), spec_tag(after, wanted.to.name)
+            if (old.from_ if old is not None else None) != (new.from_ if new is not None else None):
+                return False
+    return True
 
 
 def _to_be_stored(request: ImageStreamImport) -> list[ImageImportStatus]:
