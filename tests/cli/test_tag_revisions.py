@@ -160,6 +160,7 @@ def test_layers_and_size_are_compared() -> None:
 
     assert (changes.new_layers, changes.shared_layers, changes.removed_layers) == (2, 1, 1)
     assert changes.summary() == "2 of 3 layers new, +2.5kB"
+    assert changes.details() == "layers: 2 new, 1 shared, 1 gone, +2.5kB"
 
 
 def test_a_layer_that_stands_twice_counts_twice() -> None:
@@ -206,7 +207,7 @@ def test_a_change_between_a_list_and_a_single_image_is_told() -> None:
 
 
 def test_images_that_differ_in_nothing_visible_say_so() -> None:
-    assert changes_between(an_image("a", "x"), an_image("b", "x")).summary() == "nothing"
+    assert changes_between(an_image("a", "x"), an_image("b", "x")).summary() == "same contents"
 
 
 def test_the_table_shows_the_newest_revision_first() -> None:
@@ -226,6 +227,12 @@ def test_the_table_shows_the_newest_revision_first() -> None:
         + line("2", "12m", "b", "3kB", "1 of 2 layers new, +2kB")
         + line("1", "13m", "a", "1kB", "first image")
     )
+
+
+def test_an_image_that_was_there_already_was_imported_again() -> None:
+    text = table(revisions_of(a_stream("a", "a"), NAME), {digest("a"): an_image("a")}, NOW, wide=False, headers=False)
+
+    assert "re-imported" in text.splitlines()[0]
 
 
 def test_the_wide_table_shows_digests_and_changes_in_full() -> None:

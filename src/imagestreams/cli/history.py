@@ -103,6 +103,8 @@ def _size(image: Mapping[str, Any] | None) -> str:
 
 def _change_words(revision: Revision, before: Revision | None, images: Images, *, wide: bool) -> str:
     came_back = f"same image as revision {revision.same_as}" if revision.same_as else ""
+    if before is not None and revision.image and revision.image == before.image:
+        return "re-imported"
     if revision.image and revision.image not in images:
         return came_back or "image no longer there"
     if before is None:

@@ -12,6 +12,8 @@ from imagestreams.cli.human_texts import human_size
 
 Image = Mapping[str, Any]
 
+SAME: Final = "same contents"
+
 _LISTS: Final = {"Entrypoint": "entrypoint", "Cmd": "command"}
 _TEXTS: Final = {"WorkingDir": "working dir", "User": "user", "StopSignal": "stop signal"}
 _SETS: Final = {"ExposedPorts": "ports", "Volumes": "volumes"}
@@ -49,19 +51,21 @@ class Changes:
 
     def summary(self) -> str:
         """Say in a few words what changed."""
-        return ", ".join([*self._contents(), *dict.fromkeys(change.field for change in self.fields)]) or "nothing"
+        return ", ".join([*self._contents(), *dict.fromkeys(change.field for change in self.fields)]) or SAME
 
     def details(self) -> str:
         """Say everything that changed."""
-        return ", ".join([*self._contents(), *map(str, self.fields)]) or "nothing"
+        return ", ".join([*self._contents(in_full=True), *map(str, self.fields)]) or SAME
 
-    def _contents(self) -> list[str]:
+    def _contents(self, *, in_full: bool = False) -> list[str]:
         if self.is_list != self.was_list:
             return ["now a list of platforms" if self.is_list else "now a single image"]
         if self.is_list:
             return []
         parts = []
-        if self.new_layers or self.removed_layers:
+        if (self.new_layers or self.removed_layers) and in_full:
+            parts.append(f"layers: {self.new_layers} new, {self.shared_layers} shared, {self.removed_layers} gone")
+        elif self.new_layers or self.removed_layers:
             parts.append(f"{self.new_layers} of {self.new_layers + self.shared_layers} layers new")
         if self.size_difference_bytes:
             sign = "+" if self.size_difference_bytes > 0 else "-"

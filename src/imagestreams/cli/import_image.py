@@ -44,10 +44,29 @@ use the 'tag' command.
 @switch("--scheduled", help="Import again and again.")
 @switch("--insecure", default=None, help="Allow http and unknown certificates.")
 @flag("-o", "--output", default="", help="Print the stream as it was before: json, yaml, name or jsonpath=….")
+@switch("--show-managed-fields", help="Keep managedFields in JSON and YAML.")
+@switch("--allow-missing-template-keys", default=True, help="Missing keys are no failure in templates.")
+@flag("--template", default="", help="The template, when -o names only its format.")
 @click.argument("arguments", nargs=-1, metavar="IMAGESTREAM[:TAG]")
 @click.pass_obj
-def import_image(session: Session, /, arguments: tuple[str, ...], output: str, **given: Any) -> None:
-    render = printer_for(output) if output else None
+def import_image(
+    session: Session,
+    /,
+    arguments: tuple[str, ...],
+    output: str,
+    show_managed_fields: bool,
+    allow_missing_template_keys: bool,
+    template: str,
+    **given: Any,
+) -> None:
+    render = None
+    if output or template:
+        render = printer_for(
+            output,
+            show_managed_fields=show_managed_fields,
+            allow_missing_keys=allow_missing_template_keys,
+            template=template,
+        )
     flags = ImportFlags(**given)
     namespace = session.namespace
     target = import_requests.target_of(arguments[0] if arguments else "", flags)

@@ -105,7 +105,7 @@ def _new(target: Target, flags: ImportFlags, namespace: str) -> tuple[Object, Ob
     if flags.all:
         stream["spec"]["dockerImageRepository"] = source
         return stream, _repository_import(stream, source, flags, namespace)
-    stream["spec"]["tags"] = [{"from": _docker_image(source), "referencePolicy": _policy(flags)}]
+    stream["spec"]["tags"] = [_nameless_tag(source, _policy(flags))]
     return stream, _tags_import(stream, {target.tag: source}, flags, namespace)
 
 
@@ -146,7 +146,7 @@ def _one_of(stream: Object, tag: str, flags: ImportFlags, namespace: str) -> Obj
                 f'the tag "{tag}" does not exist on the image stream - choose an existing tag to import or use the '
                 "'tag' command to create a new tag"
             )
-        spec["tags"] = [*(spec.get("tags") or []), {"from": _docker_image(source)}]
+        spec["tags"] = [*(spec.get("tags") or []), _nameless_tag(source, {"type": ""})]
         return _tags_import(stream, {tag: source}, flags, namespace)
     source = _source_to_renew(tag, followed.tag, followed.wish, flags, several=followed.several)
     for wish in spec.get("tags") or []:
@@ -173,6 +173,18 @@ def _source_to_renew(tag: str, final: str, wish: Mapping[str, Any], flags: Impor
         advice = f"use the 'tag' command if you want to change the source to \"{flags.source}\""
         raise CliError(f'the tag "{tag}" {way} - {advice}')
     return name
+
+
+def _nameless_tag(source: str, policy: Object) -> Object:
+    """Return a new tag as `-o yaml` shows it: all fields that a tag always has, but nothing filled in by a server."""
+    return {
+        "name": "",
+        "annotations": None,
+        "from": _docker_image(source),
+        "generation": None,
+        "importPolicy": {},
+        "referencePolicy": policy,
+    }
 
 
 def _docker_image(name: str) -> Object:
