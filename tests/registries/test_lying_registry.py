@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -226,6 +227,47 @@ async def test_one_token_serves_all_requests_of_a_repository(
 
     assert len([one for one in registry.asked if one.path.startswith("/token")]) == 1
     assert len(registry.paths()) == 21
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_wrong_login_does_not_hide_a_public_image(
+    lying_registry: Start, respond: Any, good_manifest: bytes, status: int
+) -> None:
+    async def answer(asked: Any, writer: asyncio.StreamWriter) -> None:
+        if asked.path.startswith("/token"):
+            writer.write(respond(status) if "authorization" in asked.headers else respond(200, b'{"token":"public"}'))
+        elif asked.headers.get("authorization") == "Bearer public":
+            writer.write(good_manifest)
+        else:
+            host = asked.headers["host"]
+            writer.write(respond(401, b"", WWW_Authenticate=f'Bearer realm="http://{host}/token",service="s"'))
+
+    answer.pings = True  # type: ignore[attr-defined]  # the first look tells of the token service
+    registry = await lying_registry(answer)
+
+    async with RegistryClient(LIMITS) as client:
+        manifest = await opened(client, registry, keyring(registry.host)).manifest("1", ACCEPT)
+
+    assert manifest.digest == registry.digest
+
+
+async def test_a_registry_that_was_left_alone_is_asked_again_later(
+    lying_registry: Start, respond: Any, good_manifest: bytes
+) -> None:
+    answers = [respond(429, Retry_After="3600"), good_manifest]
+
+    async def answer(asked: Any, writer: asyncio.StreamWriter) -> None:
+        writer.write(answers.pop(0))
+
+    registry = await lying_registry(answer)
+    async with RegistryClient(replace(LIMITS, longest_silence_s=0.05)) as client:
+        repository = opened(client, registry)
+        for _ in range(2):
+            with pytest.raises(TooManyRequests):
+                await repository.manifest("1", ACCEPT)
+        await asyncio.sleep(0.06)
+
+        assert (await repository.manifest("1", ACCEPT)).digest == registry.digest
 
 
 async def test_a_busy_registry_is_given_the_time_it_asks_for(

@@ -90,7 +90,8 @@ class Tokens:
                 insecure=key.insecure,
             )
         if answer.status != 200:
-            raise refusal(answer.status, answer.body)
+            # Some services forbid a wrong login instead of asking for another one.
+            raise refusal(401 if answer.status == 403 else answer.status, answer.body)
         try:
             return msgspec.json.decode(answer.body, type=_Given)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
