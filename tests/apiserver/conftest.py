@@ -211,7 +211,7 @@ def serve() -> Serve:
         )
         server = uvicorn.Server(config)
         task = asyncio.create_task(server._serve())
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110  # uvicorn has no event to wait for
             await asyncio.sleep(0.01)
         try:
             yield server.servers[0].sockets[0].getsockname()[1]

@@ -22,7 +22,7 @@ from imagestreams.apiserver.answers import send_error, send_text
 from imagestreams.apiserver.documents import NOT_FOUND, Documents, ServerVersion
 from imagestreams.apiserver.health import Check
 from imagestreams.apiserver.incoming import ClientGone, Receive, Request, Scope, Send
-from imagestreams.apiserver.request_info import RequestInfo, parse_request
+from imagestreams.apiserver.request_info import RequestInfo, is_true, parse_request
 from imagestreams.apiserver.request_metrics import Key, RequestMetrics
 from imagestreams.apiserver.resource_requests import ResourceRequests, attributes_of
 from imagestreams.apiserver.watch_stream import WatchStreams
@@ -175,11 +175,13 @@ def _admit(endpoint: _Endpoint, request: Request, asked: RequestInfo) -> None:
     if not endpoint.namespaced and asked.namespace and asked.resource != "namespaces":
         raise unknown_resource()
     verb = asked.verb
+    if verb == "watch" and not is_true(request.query.get("watch")) and "watch" not in endpoint.verbs:
+        raise unknown_resource()  # the old paths of watches exist for what can be watched only
     if asked.name:
         possible = endpoint.item
         if endpoint.namespaced and not asked.namespace:
-            possible = possible - endpoint.item
-        elif verb == "watch" and "watch" in endpoint.verbs:
+            possible = frozenset()
+        elif verb == "watch":
             return
     else:
         possible = endpoint.collection
