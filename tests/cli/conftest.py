@@ -127,6 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query))
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if raw.startswith(b"k8s\0"):
+            self.fail(415, "UnsupportedMediaType", "the body of the request was in an unknown format")
+            return
         try:
             body = json.loads(raw) if raw else None
         except ValueError:
@@ -196,6 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
             elif "dryRun" in query:
                 self.answer(201, body)
             else:
+                if namespace:
+                    body["metadata"]["namespace"] = namespace
                 self.answer(201, self.api.put(body))
         elif found is None and not (self.command == "PATCH" and "fieldManager" in query and "force" in query):
             text = f'{qualified} "{name}" not found'

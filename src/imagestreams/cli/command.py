@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from imagestreams.cli.errors import CliError, usage_error
 from imagestreams.cli.flags import BoolValue, Flag, rewrite
 from imagestreams.cli.session import Session
 
@@ -69,8 +70,10 @@ def global_flags() -> list[click.Option]:
     ]
 
 
-class Verb(click.Command):
-    """A command that reads flags as oc does, global ones included."""
+class _Flags(click.Command):
+    """Adds the global flags to a command and reads all flags as oc does."""
+
+    interspersed = True
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
@@ -86,7 +89,12 @@ class Verb(click.Command):
         """Rewrite the arguments, then let click read them."""
         session_of(ctx)
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        return super().parse_args(ctx, rewrite(args, options, True, ctx.command_path))
+        try:
+            args = rewrite(args, options, self.interspersed, ctx.command_path)
+        except CliError:
+            if not ctx.resilient_parsing:  # completion goes on with what it can read
+                raise
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verb's own flags, and point to the others."""
@@ -96,6 +104,38 @@ class Verb(click.Command):
         finally:
             self.global_options = everything
         formatter.write("\nUse 'isctl options' for the flags that all commands have.\n")
+
+
+class Verb(_Flags):
+    """A verb."""
+
+
+class VerbGroup(_Flags, click.Group):
+    """A verb with words of its own, such as `create secret`; an alias is found but not listed."""
+
+    interspersed = False
+
+    def __init__(self, *args: Any, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self._aliases: dict[str, click.Command] = {}
+
+    def add_verb(self, command: click.Command, name: str, *aliases: str) -> None:
+        """Add a word and its short forms."""
+        self.add_command(command, name)
+        self._aliases.update(dict.fromkeys(aliases, command))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a word or its short form."""
+        return super().get_command(ctx, cmd_name) or self._aliases.get(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the word, or say that there is none."""
+        command = self.get_command(ctx, args[0])
+        if command is None and not ctx.resilient_parsing:
+            raise usage_error(f"Unexpected args: [{' '.join(args)}]", ctx.command_path)
+        return args[0], command, args[1:]
 
 
 def verb(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Verb]:

@@ -74,7 +74,12 @@ class Frame(click.Group):
         """Read the global flags in front of the verb."""
         session_of(ctx)
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        return super().parse_args(ctx, rewrite(args, options, False, ctx.command_path))
+        try:
+            args = rewrite(args, options, False, ctx.command_path)
+        except CliError:
+            if not ctx.resilient_parsing:  # completion goes on with what it can read
+                raise
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -152,7 +157,7 @@ def _tell(text: str, code: int) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.stderr.write(text.rstrip("\n") + "\n")
+    sys.stderr.write(text if text.endswith("\n") else text + "\n")
     return code
 
 

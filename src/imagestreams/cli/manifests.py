@@ -26,8 +26,10 @@ class Manifest:
     source: str
 
 
-def read_manifests(filenames: tuple[str, ...], recursive: bool = False, kustomize: str = "") -> list[Manifest]:
-    """Read all objects, lists unfolded.
+def read_manifests(
+    filenames: tuple[str, ...], recursive: bool = False, kustomize: str = "", *, validate: bool = False
+) -> list[Manifest]:
+    """Read all objects, lists unfolded; `validate` is for objects that are to be sent.
 
     Raises:
         CliError: something can't be read or is no object.
@@ -36,9 +38,27 @@ def read_manifests(filenames: tuple[str, ...], recursive: bool = False, kustomiz
         raise CliError("kustomization directories (-k) are not supported; build them first and pass the result with -f")
     found = []
     for source, data in _sources(filenames, recursive):
-        for document in read_documents(data, source):
+        for document in read_documents(data, source, validate=validate):
             found += [Manifest(item, source) for item in _unfolded(document, source)]
     return found
+
+
+def _validate(value: Any, source: str) -> None:
+    problems = []
+    if not isinstance(value, dict):
+        problems.append("invalid object to validate")
+    else:
+        for key in ("apiVersion", "kind"):
+            if key not in value or value[key] is None:
+                problems.append(f"{key} not set")
+            elif not isinstance(value[key], str):
+                problems.append(f"{key} isn't string type")
+    if problems:
+        text = problems[0] if len(problems) == 1 else "[" + ", ".join(problems) + "]"
+        raise CliError(
+            f'error validating "{source}": error validating data: {text}; if you choose to ignore these errors, turn'
+            " validation off with --validate=false"
+        )
 
 
 def is_single_file(filenames: tuple[str, ...], recursive: bool) -> bool:
@@ -46,7 +66,7 @@ def is_single_file(filenames: tuple[str, ...], recursive: bool) -> bool:
     return len(filenames) == 1 and not recursive and os.path.isfile(filenames[0])
 
 
-def read_documents(data: bytes, source: str) -> Iterator[Object]:
+def read_documents(data: bytes, source: str, *, validate: bool = False) -> Iterator[Object]:
     """Read the documents of a stream.
 
     Raises:
@@ -63,6 +83,8 @@ def read_documents(data: bytes, source: str) -> Iterator[Object]:
             plain = _json_value(value, source, [0])
         except RecursionError:
             raise CliError(f"error parsing {source}: yaml: exceeded max depth") from None
+        if validate:
+            _validate(plain, source)
         if not isinstance(plain, dict):
             raise CliError(
                 f'unable to decode "{source}": json: cannot unmarshal {_json_type(plain)} into Go value of type struct'
@@ -71,6 +93,15 @@ def read_documents(data: bytes, source: str) -> Iterator[Object]:
         if not plain.get("kind") or not isinstance(plain["kind"], str):
             raise CliError(f"unable to decode \"{source}\": Object 'Kind' is missing in '{json_text(plain)}'")
         yield plain
+
+
+def read_bytes(filename: str) -> bytes:
+    """Read one file, or standard input, as it is.
+
+    Raises:
+        CliError: it can't be read.
+    """
+    return b"".join(data for _, data in _sources((filename,), False))
 
 
 def _sources(filenames: tuple[str, ...], recursive: bool) -> Iterator[tuple[str, bytes]]:
@@ -165,12 +196,20 @@ def _parsed_yaml(text: str, source: str) -> Iterator[Any]:
     try:
         yield from yaml.load_all(text, Loader=ManifestLoader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = getattr(error, "problem", None) or "could not be parsed"
-        where = f"line {mark.line + 1}: " if mark else ""
+        where = f"line {line}: " if (line := _line_of(error)) else ""
         raise CliError(f"error parsing {source}: error converting YAML to JSON: yaml: {where}{problem}") from error
     except (ValueError, RecursionError, OverflowError) as error:
         raise CliError(f"error parsing {source}: error converting YAML to JSON: yaml: {error}") from error
+
+
+def _line_of(error: Exception) -> int:
+    """Return the line as Go's parser counts it: where the construct began, and one less unless scanning failed."""
+    for name in ("context_mark", "problem_mark"):
+        mark = getattr(error, name, None)
+        if mark is not None and mark.line:
+            return int(mark.line) + (type(error).__name__ == "ScannerError")
+    return 0
 
 
 def _json_value(value: Any, source: str, count: list[int]) -> Any:

@@ -143,7 +143,7 @@ def _jsonpath(name: str, template: str, allow_missing_keys: bool) -> Render:
             raise CliError(
                 f"error executing jsonpath {quoted(template)}: Error executing template: {error}. Printing more"
                 f" information for debugging the template:\n\ttemplate was:\n\t\t{template}\n"
-                f"\tobject given to jsonpath engine was:\n\t\t{syntax(value)}\n\n"
+                f"\tobject given to jsonpath engine was:\n\t\t{syntax(value)}\n\n\n"
             ) from error
 
     return render
