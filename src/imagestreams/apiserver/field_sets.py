@@ -75,15 +75,18 @@ def union(left: FieldSet, right: FieldSet) -> FieldSet:
 
 
 def difference(left: FieldSet, right: FieldSet) -> FieldSet:
-    """Return the fields of the first that are not in the second; what is below a common field stays."""
-    shared = left.keys() & right.keys()
-    if not shared:
-        return left
-    rest = {**left}
-    for step in shared:
-        if step == SELF:
-            del rest[SELF]
-        elif below := difference(left[step], right[step]):
+    """Return the fields of the first that are not in the second; what is below a common field stays.
+
+    The first itself is returned when nothing of it goes.
+    """
+    rest = left
+    for step in left.keys() & right.keys():
+        below = {} if step == SELF else difference(left[step], right[step])
+        if below is left[step] and step != SELF:
+            continue
+        if rest is left:
+            rest = {**left}
+        if below:
             rest[step] = below
         else:
             del rest[step]
@@ -130,8 +133,8 @@ def to_wire(fields: FieldSet) -> dict[str, Any]:
     return wire
 
 
-def from_wire(wire: Any, depth: int = 0) -> FieldSet:
-    """Read a set from `fieldsV1`.
+def from_wire(wire: Any, depth: int = 0, *, canonical: bool = False) -> FieldSet:
+    """Read a set from `fieldsV1`; of a `canonical` one the steps are known to be as this server writes them.
 
     Raises:
         ValueError: it is none.
@@ -146,9 +149,9 @@ def from_wire(wire: Any, depth: int = 0) -> FieldSet:
             if depth:
                 fields[SELF] = _MARK
         else:
-            node = LEAF if below == {} else from_wire(below, depth + 1)
+            node = LEAF if below == {} else from_wire(below, depth + 1, canonical=canonical)
             if node:
-                fields[_canonical(step)] = node
+                fields[step if canonical else _canonical(step)] = node
     return fields
 
 

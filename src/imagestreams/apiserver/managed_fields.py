@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from imagestreams.api.codec import to_dict
 from imagestreams.api.managed_times import keep_times
 from imagestreams.api.meta import ManagedFieldsEntry
-from imagestreams.apiserver.comparison import UnidentifiedElementError, compare
+from imagestreams.apiserver.comparison import Comparison, UnidentifiedElementError, compare
 from imagestreams.apiserver.defaults import apply_defaults
 from imagestreams.apiserver.field_sets import (
     EMPTY,
@@ -28,7 +28,7 @@ from imagestreams.apiserver.field_sets import (
     to_wire,
     union,
 )
-from imagestreams.apiserver.object_schema import Shape, shape_of
+from imagestreams.apiserver.object_schema import shape_of
 from imagestreams.resources.resource import ResourceInfo
 
 APPLY: Final = "Apply"
@@ -70,6 +70,8 @@ class Owned:
     fields: FieldSet
     api_version: str
     time: str | None = None
+    wire: dict[str, Any] | None = None
+    """The fields as they stood in the entry; they are written so again as long as they are the same."""
 
 
 Managed = dict[Manager, Owned]
@@ -80,8 +82,8 @@ def manager_of(name: str, operation: str, info: ResourceInfo) -> Manager:
     return Manager(name or "unknown", operation, info.group_version if operation == UPDATE else "", info.subresource)
 
 
-def decode(entries: Sequence[ManagedFieldsEntry]) -> Managed:
-    """Read entries.
+def decode(entries: Sequence[ManagedFieldsEntry], *, own: bool = False) -> Managed:
+    """Read entries; `own` are those that this server wrote, in their canonical form.
 
     Raises:
         ValueError: they are not well formed.
@@ -98,7 +100,8 @@ def decode(entries: Sequence[ManagedFieldsEntry]) -> Managed:
             raise ValueError(f'invalid fieldsType "{entry.fields_type}" in managed fields entry {index}')
         version = "" if entry.operation == APPLY else entry.api_version
         manager = Manager(entry.manager, entry.operation, version, entry.subresource)
-        managed[manager] = Owned(from_wire(entry.fields_v1 or {}), entry.api_version, entry.time)
+        fields = from_wire(entry.fields_v1 or {}, canonical=own)
+        managed[manager] = Owned(fields, entry.api_version, entry.time, entry.fields_v1 if own else None)
     return managed
 
 
@@ -111,7 +114,7 @@ def encode(managed: Managed) -> list[ManagedFieldsEntry] | None:
             api_version=owned.api_version,
             time=owned.time,
             fields_type="FieldsV1",
-            fields_v1=to_wire(owned.fields),
+            fields_v1=owned.wire or to_wire(owned.fields),
             subresource=manager.subresource,
         )
         for manager, owned in managed.items()
@@ -154,34 +157,41 @@ def track_change(
     """Do `track_update` where the documents of both objects are at hand; `wanted` has its defaults."""
     subresource = subresource or info.subresource
     kept = live.metadata.managed_fields if live is not None else None
-    managed = _decoded_wish(kept, wanted.metadata.managed_fields, ignore_wish=bool(subresource))
-    if not managed and live is not None and live.metadata.uid:
-        wanted.metadata.managed_fields = None
-        return
-    who = Manager(manager or "unknown", UPDATE, info.group_version, subresource)
+    wish = None if subresource else wanted.metadata.managed_fields
+    exists = live is not None and bool(live.metadata.uid)
     try:
-        updated = update(managed, shape_of(info.object_type), before or empty_document(info), after, who, now)
+        change = compare(shape_of(info.object_type), before or empty_document(info), after)
     except UnidentifiedElementError:
         wanted.metadata.managed_fields = kept
         return
-    wanted.metadata.managed_fields = encode(capped(updated))
+    if exists and change.is_empty and (wish is None or wish == kept) and _all_of(kept, info.group_version):
+        wanted.metadata.managed_fields = kept
+        return
+    managed = _decoded_wish(kept, wish)
+    if not managed and exists:
+        wanted.metadata.managed_fields = None
+        return
+    who = Manager(manager or "unknown", UPDATE, info.group_version, subresource)
+    wanted.metadata.managed_fields = encode(capped(update(managed, change, who, now)))
     if live is not None:
         keep_times(wanted, live)
 
 
-def _decoded_wish(
-    kept: list[ManagedFieldsEntry] | None, wish: list[ManagedFieldsEntry] | None, *, ignore_wish: bool
-) -> Managed:
-    if not ignore_wish:
-        if wish is not None and (not wish or wish == [ManagedFieldsEntry()]):
+def _all_of(entries: list[ManagedFieldsEntry] | None, api_version: str) -> bool:
+    return bool(entries) and all(entry.api_version == api_version for entry in entries or ())
+
+
+def _decoded_wish(kept: list[ManagedFieldsEntry] | None, wish: list[ManagedFieldsEntry] | None) -> Managed:
+    if wish is not None and wish != kept:
+        if not wish or wish == [ManagedFieldsEntry()]:
             return {}
         try:
-            if managed := decode(wish or ()):
+            if managed := decode(wish):
                 return managed
         except ValueError:
             pass
     try:
-        return decode(kept or ())
+        return decode(kept or (), own=True)
     except ValueError:
         return {}
 
@@ -191,15 +201,8 @@ def empty_document(info: ResourceInfo) -> dict[str, Any]:
     return to_dict(info.object_type())
 
 
-def update(
-    managed: Managed, shape: Shape, before: dict[str, Any], after: dict[str, Any], manager: Manager, now: str
-) -> Managed:
-    """Return who owns what after an update by a manager.
-
-    Raises:
-        UnidentifiedElementError: the objects can't be compared.
-    """
-    change = compare(shape, before, after)
+def update(managed: Managed, change: Comparison, manager: Manager, now: str) -> Managed:
+    """Return who owns what after an update by a manager."""
     written = union(change.modified, change.added)
     result = taken_away(managed, written, change.removed, manager.api_version)
     if mine := difference(written, _NOT_OWNED):

@@ -65,13 +65,13 @@ def apply(
     before = empty_document(info) if live is None else to_dict(live)
     applier = manager_of(name, APPLY, info)
     try:
-        managed = decode((live.metadata.managed_fields if live is not None else None) or ())
+        managed = decode((live.metadata.managed_fields if live is not None else None) or (), own=True)
     except ValueError as error:
         raise reasonless(500, f"failed to decode managed fields: {error}") from error
     try:
         if not managed:
             first = Manager(_BEFORE, UPDATE, info.group_version, info.subresource)
-            managed = capped(update({}, shape, empty_document(info), before, first, now))
+            managed = capped(update({}, compare(shape, empty_document(info), before), first, now))
         try:
             after, owners = _apply(shape, before, config, managed, applier, info, force=force)
         except _ConflictError as conflict:
