@@ -32,6 +32,8 @@ class FlakyRegistry:
     async def answer(self, request: web.Request) -> web.Response:
         if request.path == "/v2/":
             return web.Response()
+        if request.path.endswith("/tags/list"):
+            return web.json_response({"tags": ["1"]})
         if "/blobs/" in request.path:
             return web.Response(body=_CONFIG)
         self.manifest_requests += 1

@@ -151,6 +151,17 @@ async def test_a_repository_of_a_stream_is_imported_whole(
     assert set(history(import_room)) == {"1", "2"}
 
 
+async def test_a_tag_of_a_repository_that_failed_for_now_is_tried_again(import_room: Any, flaky_registry: Any) -> None:
+    flaky_registry.fail(503, times=5)
+    insecure = {"openshift.io/image.insecureRepository": "true"}
+
+    async with running(controller(import_room, attempts=10)):
+        await import_room.add_stream({"dockerImageRepository": f"{flaky_registry.host}/x"}, annotations=insecure)
+        await until(lambda: bool(history(import_room).get("1", {}).get("items")))
+
+    assert import_room.stream()["spec"]["tags"][0]["from"]["name"] == f"{flaky_registry.host}/x:1"
+
+
 async def test_a_scheduled_tag_follows_its_source(import_room: Any, docker_registry: Any, repository_name: str) -> None:
     docker_registry.image(repository_name, "1", seed=1)
     source = f"{docker_registry.host}/{repository_name}:1"

@@ -15,6 +15,7 @@ from imagestreams.api.image import (
     ImageStreamImport,
     ImageStreamImportSpec,
     LocalTagReference,
+    NamedTagEventList,
     RepositoryImportSpec,
     TagImportPolicy,
     TagReference,
@@ -22,7 +23,6 @@ from imagestreams.api.image import (
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.reference import InvalidReference, parse
 from imagestreams.streams.apply_import import CHECKED, IMPORT_SUCCESS
-from imagestreams.streams.history import history_of, latest_event
 
 INSECURE_REPOSITORY: Final = "openshift.io/image.insecureRepository"
 
@@ -40,8 +40,8 @@ def due_import(
     )
     wanted = [
         wish
-        for wish in _importable(stream)
-        if whole or _is_due(stream, wish) or (wish.name in again and _failed_generations(stream, wish.name))
+        for wish, history in _importable(stream)
+        if whole or _is_due(stream, wish, history) or (wish.name in again and _failed_generations(history))
     ]
     request = _request(stream, wanted)
     if whole:
@@ -55,46 +55,47 @@ def due_import(
 
 def scheduled_import(stream: ImageStream) -> ImageStreamImport | None:
     """Return the import of all tags that are checked from time to time, `None` when there are none."""
-    wanted = [wish for wish in _importable(stream) if wish.import_policy.scheduled and not _is_settled(stream, wish)]
+    wanted = [
+        wish for wish, history in _importable(stream) if wish.import_policy.scheduled and not _is_settled(wish, history)
+    ]
     return _request(stream, wanted) if wanted else None
 
 
-def _importable(stream: ImageStream) -> list[TagReference]:
+def _importable(stream: ImageStream) -> list[tuple[TagReference, NamedTagEventList | None]]:
+    """Return the spec tags that come from a registry, each with its history."""
+    histories = {history.tag: history for history in stream.status.tags or []}
     # A tag without a name can be stored, but no import can be told to write to it.
     return [
-        wish
+        (wish, histories.get(wish.name))
         for wish in stream.spec.tags or []
         if wish.name and wish.from_ is not None and wish.from_.kind == "DockerImage" and not wish.reference
     ]
 
 
-def _is_due(stream: ImageStream, wish: TagReference) -> bool:
+def _is_due(stream: ImageStream, wish: TagReference, history: NamedTagEventList | None) -> bool:
     if wish.generation is None:
         return not (stream.metadata.annotations or {}).get(CHECKED)
-    return wish.generation > _answered_generation(stream, wish.name)
+    return wish.generation > max([_event_generation(history), *_failed_generations(history)])
 
 
-def _answered_generation(stream: ImageStream, tag: str) -> int:
-    """Return the newest generation that an event or a failure of a tag answers; 0 when there is none."""
-    newest = latest_event(stream, tag)
-    return max([newest.generation if newest is not None else 0, *_failed_generations(stream, tag)])
+def _event_generation(history: NamedTagEventList | None) -> int:
+    """Return the generation that the newest event of a tag answers; 0 when there is none."""
+    return history.items[0].generation if history is not None and history.items else 0
 
 
-def _failed_generations(stream: ImageStream, tag: str) -> list[int]:
+def _failed_generations(history: NamedTagEventList | None) -> list[int]:
     """Return the generation of the failure that a tag shows, if it shows one."""
-    history = history_of(stream, tag)
     conditions = (history.conditions or []) if history is not None else []
     return [one.generation for one in conditions if one.type == IMPORT_SUCCESS][:1]
 
 
-def _is_settled(stream: ImageStream, wish: TagReference) -> bool:
+def _is_settled(wish: TagReference, history: NamedTagEventList | None) -> bool:
     """Return whether a tag can't change any more: it points to a digest, and that was imported."""
     try:
         by_digest = bool(parse(wish.from_.name if wish.from_ is not None else "").id)
     except InvalidReference:
         return True
-    newest = latest_event(stream, wish.name)
-    return by_digest and newest is not None and newest.generation == wish.generation
+    return by_digest and _event_generation(history) == wish.generation
 
 
 def _request(stream: ImageStream, wanted: list[TagReference]) -> ImageStreamImport:

@@ -46,7 +46,7 @@ class Outcome:
     """The statuses of a request, without the stream.
 
     `transient` names the target tags that may succeed when the import is repeated a little later;
-    `repository_transient` says the same of a repository whose tags could not be listed.
+    `repository_transient` says the same of a repository whose tags could not all be listed or imported.
     """
 
     status: ImageStreamImportStatus
@@ -186,8 +186,7 @@ class _Run:
     ) -> ImageImportStatus:
         tag = wanted.reference
         if isinstance(found, ImportFailed):
-            if found.transient:
-                outcome.transient.add(tag)
+            outcome.repository_transient |= found.transient
             return ImageImportStatus(status=found.status, tag=tag)
         image = found.image if bytes_ else _without_bytes(found.image)
         manifests = [one if bytes_ else _without_bytes(one) for one in found.manifests]
