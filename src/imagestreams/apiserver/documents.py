@@ -23,9 +23,10 @@ from imagestreams.resources.resource import ResourceInfo
 
 NOT_FOUND: Final = "404 page not found\n"
 _METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_PROTOBUF: Final = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _OPENAPI_TYPES: Final = {
     "application/com.github.proto-openapi.spec.v2@v1.0+protobuf": "v2_protobuf",
-    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf": "v2_protobuf",
+    _PROTOBUF: "v2_protobuf",
     JSON: "v2_json",
     "application/*": "v2_json",
     "*/*": "v2_json",
@@ -251,5 +252,6 @@ def _openapi_type(accept: str) -> tuple[str, str]:
     for media_type, _ in parse_accept(accept) or [(JSON, {})]:
         form = _OPENAPI_TYPES.get(media_type)
         if form is not None:
-            return (media_type if form == "v2_protobuf" else JSON), form
+            # Never the old name: clients that ask for it can't read an @ in a Content-Type.
+            return (_PROTOBUF if form == "v2_protobuf" else JSON), form
     raise not_acceptable("406: Not Acceptable")
