@@ -134,7 +134,9 @@ class VerbGroup(_Flags, click.Group):
         """Find the word, or say that there is none."""
         command = self.get_command(ctx, args[0])
         if command is None and not ctx.resilient_parsing:
-            raise usage_error(f"Unexpected args: [{' '.join(args)}]", ctx.command_path)
+            rest = " ".join(args)
+            told = f"Unexpected args: [{rest}]" if self.invoke_without_command else f'unknown command "{rest}"'
+            raise usage_error(told, ctx.command_path)
         return args[0], command, args[1:]
 
 

@@ -197,7 +197,7 @@ def configmap(
 ) -> None:
     name = _one_name(names, "isctl create configmap")
     creation = Creation(session, **given)
-    data = key_sources.collect("ConfigMap", from_file, from_literal, from_env_file)
+    data = key_sources.collect("ConfigMap", name, from_file, from_literal, from_env_file)
     text: dict[str, str] = {}
     binary: dict[str, str] = {}
     for key, value in data.items():
@@ -235,7 +235,9 @@ def generic(
 ) -> None:
     name = _one_name(names, "isctl create secret generic")
     creation = Creation(session, **given)
-    _create_secret(creation, name, key_sources.collect("Secret", from_file, from_literal, from_env_file), secret_type)
+    _create_secret(
+        creation, name, key_sources.collect("Secret", name, from_file, from_literal, from_env_file), secret_type
+    )
 
 
 @verb("docker-registry", help="Create a secret with the login of a registry.")
@@ -262,7 +264,7 @@ def docker_registry(
     creation = Creation(session, **given)
     if from_file:
         sources = tuple(one if "=" in one else f"{DOCKER_CONFIG_KEY}={one}" for one in from_file)
-        data = key_sources.collect("Secret", sources, (), ())
+        data = key_sources.collect("Secret", name, sources, (), ())
     else:
         if not (docker_username and docker_password and docker_server):
             raise CliError(
@@ -284,7 +286,7 @@ def tls(session: Session, /, names: tuple[str, ...], cert: str, key: str, **give
     creation = Creation(session, **given)
     if not cert or not key:
         raise CliError("key and cert must be specified")
-    data = key_sources.collect("Secret", (f"tls.crt={cert}", f"tls.key={key}"), (), ())
+    data = key_sources.collect("Secret", name, (f"tls.crt={cert}", f"tls.key={key}"), (), ())
     _create_secret(creation, name, data, "kubernetes.io/tls")
 
 

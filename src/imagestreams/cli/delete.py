@@ -107,7 +107,7 @@ def delete(
         body["dryRun"] = ["All"]
     said = "force deleted" if grace_period == 0 else "deleted"
     deleted = _delete_all(session, targets, body, strategy, ignore_not_found, said, output)
-    if not deleted:
+    if not targets:
         session.say("No resources found")
     elif wait and strategy == "none":
         limit = parse_duration_s(timeout)

@@ -20,9 +20,9 @@ _KEY_RULE = (
 
 
 def collect(
-    kind: str, files: tuple[str, ...], literals: tuple[str, ...], env_files: tuple[str, ...]
+    kind: str, name: str, files: tuple[str, ...], literals: tuple[str, ...], env_files: tuple[str, ...]
 ) -> dict[str, bytes]:
-    """Return the data that the flags name; `kind` is the object's kind, for errors.
+    """Return the data that the flags name; `kind` and `name` are the object's, for errors.
 
     Raises:
         CliError: a malformed source, an unreadable file, a bad or repeated key.
@@ -37,8 +37,10 @@ def collect(
                 told = "valid key name for a Secret " if kind == "Secret" else "a valid key name for a ConfigMap: "
                 raise CliError(f"{quoted(key)} is not {told}{';'.join(problems)}")
             if key in data:
-                again = f"cannot add key {key}, another key by that name already exists"
-                raise CliError(again)
+                again = "another key by that name already exists"
+                if kind == "Secret":
+                    raise CliError(f"cannot add key {key}, {again}")
+                raise CliError(f"cannot add key {quoted(key)}, {again} in Data for ConfigMap {quoted(name)}")
             data[key] = value
     return data
 

@@ -39,7 +39,7 @@ def read_manifests(
     found = []
     for source, data in _sources(filenames, recursive):
         for document in read_documents(data, source, validate=validate):
-            found += [Manifest(item, source) for item in _unfolded(document, source)]
+            found += [Manifest(item, source) for item in unfolded(document, source)]
     return found
 
 
@@ -87,8 +87,8 @@ def read_documents(data: bytes, source: str, *, validate: bool = False) -> Itera
             _validate(plain, source)
         if not isinstance(plain, dict):
             raise CliError(
-                f'unable to decode "{source}": json: cannot unmarshal {_json_type(plain)} into Go value of type struct'
-                ' { Kind string "json:\\"kind\\"" }'
+                f'unable to decode "{source}": json: cannot unmarshal {_json_type(plain)} into Go value of type'
+                " unstructured.detector"
             )
         if not plain.get("kind") or not isinstance(plain["kind"], str):
             raise CliError(f"unable to decode \"{source}\": Object 'Kind' is missing in '{json_text(plain)}'")
@@ -238,7 +238,12 @@ def _json_type(value: Any) -> str:
     return "array" if isinstance(value, list) else "string" if isinstance(value, str) else "number"
 
 
-def _unfolded(document: Object, source: str) -> Iterator[Object]:
+def unfolded(document: Object, source: str) -> Iterator[Object]:
+    """Yield the items of a list, or the object itself.
+
+    Raises:
+        CliError: an item is no object, or has no kind.
+    """
     items = document.get("items")
     if not (isinstance(items, list) and document["kind"].endswith("List")):
         yield document
@@ -250,4 +255,4 @@ def _unfolded(document: Object, source: str) -> Iterator[Object]:
         whole = item if item.get("kind") else {"apiVersion": api_version, "kind": kind, **item} if kind else item
         if not whole.get("kind"):
             raise CliError(f"unable to decode \"{source}\": Object 'Kind' is missing in '{json_text(item)}'")
-        yield from _unfolded(whole, source)
+        yield from unfolded(whole, source)

@@ -153,6 +153,7 @@ class PairEditor:
             metadata[options.kind] = kept
         if not kept and not there:
             metadata.pop(options.kind, None)
+        operation = self.operation(value, changed)
         if not options.local and options.strategy != "client":
             patch = merge_diff(value, changed)
             if options.resource_version:
@@ -166,6 +167,8 @@ class PairEditor:
                 )
             except ClientError as error:
                 raise (with_source(error, "patching", target.source) if target.source else error) from error
-            self.reporter.report(answer, self.operation(value, changed))
+            # A labelled object is printed as it was sent, an annotated one as it came back.
+            changed = answer if options.kind == "annotations" else changed
+            self.reporter.report(changed, operation)
             return
-        self.reporter.report(changed, self.operation(value, changed))
+        self.reporter.report(changed, operation)
