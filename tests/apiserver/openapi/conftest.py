@@ -14,7 +14,7 @@ from imagestreams.api import core, image
 from imagestreams.api.codec import encode
 from imagestreams.apiserver.discovery import Discovery
 from imagestreams.apiserver.openapi import OpenApi
-from imagestreams.apiserver.openapi.protobuf import OLD_MEDIA_TYPE
+from imagestreams.apiserver.openapi.protobuf import MEDIA_TYPE, OLD_MEDIA_TYPE
 from imagestreams.resources.resource import ResourceInfo, Verb
 
 TRANSCRIPTS = Path(__file__).parents[2] / "contract" / "transcripts"
@@ -128,7 +128,8 @@ def kubeconfig(
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0].strip("/")
-            old = OLD_MEDIA_TYPE in self.headers.get("Accept", "")
+            accepted = self.headers.get("Accept", "")
+            old = path == "openapi/v2" and any(name in accepted for name in (MEDIA_TYPE, OLD_MEDIA_TYPE))
             body = self.document(path, path.split("/"), old)
             self.answer(body, old)
 
@@ -139,7 +140,7 @@ def kubeconfig(
 
         def answer(self, body: bytes | None, old: bool = False) -> None:
             self.send_response(200 if body else 404)
-            self.send_header("Content-Type", "application/octet-stream" if old else "application/json")
+            self.send_header("Content-Type", MEDIA_TYPE if old else "application/json")
             self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
             self.wfile.write(body or b"")

@@ -13,7 +13,7 @@ from imagestreams.api.codec import encode
 
 MEDIA_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 OLD_MEDIA_TYPE = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-"""The same under the name that clients before 1.27 send in `Accept`."""
+"""The same under the name that clients send in `Accept`; as a `Content-Type` they can't read it."""
 
 _Write = Callable[[int, Any], bytes]
 
