@@ -105,7 +105,7 @@ def test_unknown_fields_fail_warn_or_pass() -> None:
 def test_a_field_given_twice_is_a_problem_too() -> None:
     body = b'{"metadata":{"name":"v","name":"w"}}'
 
-    assert complaint(body, "Strict") == f'{V1}strict decoding error: duplicate field "name"'
+    assert complaint(body, "Strict") == f'{V1}strict decoding error: duplicate field "metadata.name"'
     assert decode(body).value.metadata.name == "w"
 
 

@@ -34,6 +34,7 @@ def info_of(kind: type[Any], plural: str, group: str = "image.openshift.io", sub
 
 STREAMS = info_of(ImageStream, "imagestreams")
 IMPORTS = info_of(ImageStreamImport, "imagestreamimports")
+IMAGES = info_of(Image, "images")
 
 
 def stream(**spec: Any) -> ImageStream:
@@ -201,7 +202,7 @@ def test_an_unnamed_manager_is_unknown() -> None:
 def test_lists_without_keys_are_owned_as_a_whole() -> None:
     value = from_dict({"metadata": {"name": "x"}, "dockerImageLayers": [{"name": "a"}, {"name": "b"}]}, Image)
 
-    fields = owners(created(value, info_of(Image, "images")))["creator"]
+    fields = owners(created(value, IMAGES))["creator"]
 
     assert fields["f:dockerImageLayers"] == {}
     assert fields["f:dockerImageMetadata"]["f:Id"] == {}
@@ -210,7 +211,18 @@ def test_lists_without_keys_are_owned_as_a_whole() -> None:
 def test_a_signature_without_a_name_can_not_be_tracked() -> None:
     value = from_dict({"metadata": {"name": "x"}, "signatures": [{"type": "atomic", "content": "eA=="}]}, Image)
 
-    assert created(value, info_of(Image, "images")).metadata.managed_fields is None
+    assert created(value, IMAGES).metadata.managed_fields is None
+
+
+def test_an_object_that_nests_too_deeply_is_not_tracked() -> None:
+    deep: Any = 1
+    for _ in range(900):
+        deep = {"a": deep}
+    live = created(from_dict({"metadata": {"name": "x"}, "dockerImageLayers": [{"name": "a"}]}, Image), IMAGES)
+    wanted = copy(live)
+    wanted.docker_image_metadata = {"Config": {"Labels": deep}}
+
+    assert updated(live, wanted, info=IMAGES).metadata.managed_fields == live.metadata.managed_fields
 
 
 def test_secrets_of_service_accounts_are_known_by_name() -> None:

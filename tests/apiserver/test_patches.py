@@ -314,6 +314,12 @@ def test_a_wrong_type_shows_the_patched_document() -> None:
             'json patch unknown field "[0].x"',
         ),
         (b'{"spec":{},"spec":{}}', MERGE_PATCH, 'duplicate field "spec"'),
+        (b'{"spec":{"tags":[{"name":"1"},{"name":"2","name":"3"}]}}', STRATEGIC, 'duplicate field "spec.tags[1].name"'),
+        (
+            b'[{"op":"x","op":"test","path":"/kind","value":"ImageStream"}]',
+            JSON_PATCH,
+            'json patch duplicate field "[0].op"',
+        ),
     ],
 )
 def test_unknown_fields_fail_warn_or_pass(body: Any, content_type: str, problem: str) -> None:

@@ -1,15 +1,17 @@
 """From a request's body to an object of the resource's type, or to the error that a client expects."""
 
 import json
-from collections.abc import Callable, Container
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from imagestreams.api.errors import bad_request, unsupported_media_type
+from imagestreams.apiserver.json_duplicates import duplicate_paths
 from imagestreams.apiserver.json_syntax import JsonSyntaxError, check_json
 from imagestreams.apiserver.negotiation import JSON, PROTOBUF, YAML
+from imagestreams.apiserver.protobuf_bodies import ProtobufError, read_protobuf
 from imagestreams.apiserver.type_check import mismatch, unknown_fields
 from imagestreams.apiserver.yaml_text import YamlError, read_yaml
 from imagestreams.resources.resource import ResourceInfo
@@ -48,10 +50,12 @@ def unknown_format(accepted: str) -> Exception:
 
 
 def read_document(body: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]:
-    """Read JSON or YAML; return the document and the fields that were given twice, of YAML as whole complaints.
+    """Read JSON, YAML or what is known of protobuf; return also the fields that were given twice.
+
+    Of YAML these are whole complaints.
 
     Raises:
-        ApiError: 415, it is neither.
+        ApiError: 415, it is none of these; 400, it is damaged protobuf.
         JsonSyntaxError: it can't be read.
     """
     media_type = media_type_of(content_type) or JSON
@@ -60,30 +64,43 @@ def read_document(body: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]
             return read_yaml(body)
         except YamlError as error:
             raise JsonSyntaxError(f"error converting YAML to JSON: yaml: {error}") from error
+    if media_type == PROTOBUF:
+        return _from_protobuf(body), ()
     if media_type != JSON:
-        raise unknown_format(_WITHOUT_PROTOBUF if media_type == PROTOBUF else MEDIA_TYPES)
+        raise unknown_format(MEDIA_TYPES)
     try:
         text = body.decode("utf-8", "replace")
-        duplicates: list[str] = []
-        return json.loads(text, object_pairs_hook=_pairs(duplicates), parse_constant=_no_constant), tuple(duplicates)
+        pairs = _Pairs()
+        document = json.loads(text, object_pairs_hook=pairs.build, parse_constant=_no_constant)
+        return document, duplicate_paths(text) if pairs.repeat else ()
     except (ValueError, RecursionError) as error:
         check_json(text)
         raise JsonSyntaxError(str(error)) from error
 
 
-def _pairs(duplicates: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
-    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        built = dict(pairs)
-        if len(built) < len(pairs):
-            seen: set[str] = set()
-            duplicates.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        return built
+class _Pairs:
+    """Notices whether any object gives a field twice."""
 
-    return build
+    repeat = False
+
+    def build(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        built = dict(pairs)
+        self.repeat = self.repeat or len(built) < len(pairs)
+        return built
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _from_protobuf(body: bytes) -> dict[str, Any]:
+    try:
+        document = read_protobuf(body)
+    except ProtobufError as error:
+        raise bad_request(str(error)) from error
+    if document is None:
+        raise unknown_format(_WITHOUT_PROTOBUF)
+    return document
 
 
 def decode_object(

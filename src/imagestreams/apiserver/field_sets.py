@@ -21,7 +21,7 @@ LEAF: Final[FieldSet] = {SELF: _MARK}
 EMPTY: Final[FieldSet] = {}
 
 _ORDER: Final = {"f": 0, "k": 1, "v": 2, "i": 3}
-_MAX_DEPTH: Final = 200
+_MAX_DEPTH: Final = 500
 _HTML: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )  # as Go writes JSON

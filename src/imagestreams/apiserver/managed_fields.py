@@ -161,7 +161,7 @@ def track_change(
     exists = live is not None and bool(live.metadata.uid)
     try:
         change = compare(shape_of(info.object_type), before or empty_document(info), after)
-    except UnidentifiedElementError:
+    except (UnidentifiedElementError, RecursionError):  # as upstream, a write does not fail over its bookkeeping
         wanted.metadata.managed_fields = kept
         return
     if exists and change.is_empty and (wish is None or wish == kept) and _all_of(kept, info.group_version):

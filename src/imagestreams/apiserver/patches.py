@@ -101,7 +101,10 @@ class Patch(ABC):
             current = None
         if current is None and not self.creates:
             raise not_found(self._info.group, self._info.plural, self._name)
-        wanted = self._apply(current)
+        try:
+            wanted = self._apply(current)
+        except RecursionError as error:
+            raise bad_request("error decoding patch: exceeded max depth") from error
         self._check_identity(wanted, current)
         return wanted
 
@@ -375,6 +378,7 @@ def read_patch(
     )
     if isinstance(patch, _Apply):
         patch.force = force
+        patch.creates = not info.subresource
     return patch
 
 
