@@ -62,6 +62,7 @@ NAMESPACES = ResourceInfo(
     group="",
     version="v1",
     plural="namespaces",
+    short_names=("ns",),
     singular="namespace",
     kind="Namespace",
     object_type=Namespace,
