@@ -329,6 +329,19 @@ async def test_a_registry_that_sends_byte_by_byte(lying_registry: Start) -> None
     assert str(error).endswith("context deadline exceeded")
 
 
+async def test_a_registry_that_never_answers_in_time_is_left_alone(lying_registry: Start) -> None:
+    async def silent(asked: Any, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(3600)
+
+    registry = await lying_registry(silent)
+    async with RegistryClient(replace(LIMITS, total_s=0.05)) as client:
+        for number in range(20):
+            with pytest.raises(TimedOut):
+                await opened(client, registry).manifest(str(number), ACCEPT)
+
+    assert len(registry.paths()) == LIMITS.failures
+
+
 async def test_a_registry_without_head(lying_registry: Start, respond: Any, good_manifest: bytes) -> None:
     async def answer(asked: Any, writer: asyncio.StreamWriter) -> None:
         writer.write(respond(405) if asked.method == "HEAD" else good_manifest)

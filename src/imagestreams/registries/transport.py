@@ -34,6 +34,18 @@ class Answer:
     url: URL
 
 
+@dataclass(frozen=True)
+class _Last:
+    """The last that was heard of a host."""
+
+    what: Answer | RegistryError
+
+    def repeated(self) -> Answer:
+        if isinstance(self.what, RegistryError):
+            raise self.what.with_traceback(None)
+        return self.what
+
+
 class Transport:
     """Sends requests over pooled connections; one for the whole process."""
 
@@ -41,7 +53,7 @@ class Transport:
         self._limits = limits
         self._trust = trust or ssl.create_default_context()
         self._session: aiohttp.ClientSession | None = None
-        self._limiters: Bounded[str, Limiter[Answer]] = Bounded(_HOSTS_MAX)
+        self._limiters: Bounded[str, Limiter[_Last]] = Bounded(_HOSTS_MAX)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -73,8 +85,8 @@ class Transport:
         while True:
             async with limiter.slot():
                 if (last := limiter.last_words()) is not None:
-                    return last
-                answer = await self._within_time(method, url, headers, max_bytes, insecure, form)
+                    return last.repeated()
+                answer = await self._attempt(limiter, method, url, headers, max_bytes, insecure, form)
             left -= 1
             if answer.status != 429 and answer.status < 500:
                 limiter.succeeded()
@@ -82,10 +94,10 @@ class Transport:
             asked_s = retry_after_s(answer.headers.get("Retry-After"))
             wait_s = backoff_s if asked_s is None else asked_s
             if wait_s > self._limits.longest_wait_s:
-                limiter.leave_alone(answer, min(wait_s, self._limits.longest_silence_s))
+                limiter.leave_alone(_Last(answer), min(wait_s, self._limits.longest_silence_s))
                 return answer
             if left <= 0:
-                limiter.failed(answer, self._limits.failures, self._limits.longest_wait_s)
+                limiter.failed(_Last(answer), self._limits.failures, self._limits.longest_wait_s)
                 return answer
             if asked_s is not None or answer.status == 429:
                 limiter.pause(wait_s)
@@ -93,12 +105,29 @@ class Transport:
                 await asyncio.sleep(wait_s)
             backoff_s *= 2
 
-    def _limiter(self, url: URL) -> Limiter[Answer]:
+    def _limiter(self, url: URL) -> Limiter[_Last]:
         limiter = self._limiters.get(url.authority)
         if limiter is None:
             limiter = Limiter(self._limits.concurrency)
             self._limiters.put(url.authority, limiter)
         return limiter
+
+    async def _attempt(
+        self,
+        limiter: Limiter[_Last],
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        max_bytes: int,
+        insecure: bool,
+        form: Mapping[str, str] | None,
+    ) -> Answer:
+        try:
+            return await self._within_time(method, url, headers, max_bytes, insecure, form)
+        except TimedOut as error:
+            # Each of these has cost a long time; other errors are told at once.
+            limiter.failed(_Last(error), self._limits.failures, self._limits.longest_wait_s)
+            raise
 
     async def _within_time(
         self,
@@ -217,6 +246,8 @@ def _failure(method: str, url: URL, error: BaseException) -> RegistryError:
         kind = Misbehaved
     elif _ssl_cause(error) is not None:
         kind = NotSecure
+    elif isinstance(error, aiohttp.ServerTimeoutError):
+        kind = TimedOut
     return kind(f"{_asked(method, url)}: {_reason(url, error)}")
 
 
