@@ -10,7 +10,7 @@ from imagestreams.api.errors import bad_request, not_found
 from imagestreams.api.image import Image, ImageStreamImage
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo, TableView
 from imagestreams.resources.stream_tags import GROUP, ImageStorages
-from imagestreams.resources.view_memo import ViewMemo
+from imagestreams.resources.view_memo import VIEW_BYTES, ViewMemo
 from imagestreams.streams.image_layers import image_names
 from imagestreams.streams.resolve_tags import matches_digest
 from imagestreams.streams.tag_views import image_stream_image
@@ -21,7 +21,7 @@ class ImageStreamImages(Resource):
 
     def __init__(self, storages: ImageStorages, table: TableView) -> None:
         self._storages = storages
-        self._memo: ViewMemo[tuple[str, str]] = ViewMemo()
+        self._memo: ViewMemo[Item] = ViewMemo()
         self.info = ResourceInfo(
             group=GROUP,
             version="v1",
@@ -39,7 +39,7 @@ class ImageStreamImages(Resource):
         streams, images = self._storages.streams, self._storages.images
         known = self._memo.find(key)
         if known is not None:
-            made_of, image_entry, item = known
+            made_of, image_entry, item, _ = known
             same = streams.cache.get(made_of.key) is made_of
             if same and image_entry is not None and images.cache.get(image_entry.key) is image_entry:
                 return item
@@ -58,7 +58,8 @@ class ImageStreamImages(Resource):
         if image is None:
             raise not_found(GROUP, self.info.plural, chosen)
         view = image_stream_image(entry.value, context.name, image.value)
-        return self._memo.keep(key, entry, image, Item(view, encode(view)))
+        item = Item(view, encode(view))
+        return self._memo.keep(key, entry, image, item, len(item.encoded) + VIEW_BYTES)
 
     def _image(self, name: str) -> Image | None:
         entry = self._storages.image(name)

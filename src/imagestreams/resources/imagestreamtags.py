@@ -13,7 +13,7 @@ from imagestreams.resources.resource import ResourceInfo, TableView
 from imagestreams.resources.stored import NamespaceGate
 from imagestreams.resources.stream_tags import GROUP, ImageStorages, TagResource, set_wish
 from imagestreams.streams.history import spec_tag
-from imagestreams.streams.tag_views import current_image, image_stream_tag
+from imagestreams.streams.tag_views import current_image, image_stream_tag, image_stream_tags
 
 
 class ImageStreamTags(TagResource[ImageStreamTag]):
@@ -45,8 +45,8 @@ class ImageStreamTags(TagResource[ImageStreamTag]):
     def needs_image(self) -> bool:
         return True
 
-    def tags_of(self, stream: ImageStream) -> Iterable[str]:
-        return [history.tag for history in stream.status.tags or [] if self.is_there(stream, history.tag)]
+    def views(self, stream: ImageStream) -> Iterable[tuple[str, ImageStreamTag]]:
+        return image_stream_tags(stream)
 
     def wish(self, value: ImageStreamTag) -> TagReference | None:
         return value.tag

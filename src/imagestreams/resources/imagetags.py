@@ -13,7 +13,7 @@ from imagestreams.resources.resource import ResourceInfo, TableView
 from imagestreams.resources.stored import NamespaceGate
 from imagestreams.resources.stream_tags import GROUP, ImageStorages, TagResource, set_wish
 from imagestreams.streams.history import history_of, spec_tag
-from imagestreams.streams.tag_views import image_tag
+from imagestreams.streams.tag_views import image_tag, image_tags
 
 
 class ImageTags(TagResource[ImageTag]):
@@ -45,9 +45,8 @@ class ImageTags(TagResource[ImageTag]):
     def needs_image(self) -> bool:
         return False
 
-    def tags_of(self, stream: ImageStream) -> Iterable[str]:
-        wanted = {wish.name for wish in stream.spec.tags or []}
-        return sorted(wanted | {history.tag for history in stream.status.tags or []})
+    def views(self, stream: ImageStream) -> Iterable[tuple[str, ImageTag]]:
+        return image_tags(stream)
 
     def wish(self, value: ImageTag) -> TagReference | None:
         return value.spec

@@ -4,9 +4,9 @@ Reading makes the view, writing changes the stream behind it. Whoever may read a
 `images` is not asked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import Stored
@@ -36,7 +36,7 @@ from imagestreams.resources.resource import (
 )
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource, admit_identity, fill_system_fields
-from imagestreams.resources.view_memo import ViewMemo
+from imagestreams.resources.view_memo import VIEW_BYTES, ListedItem, ViewMemo
 from imagestreams.store.cache import Entry
 from imagestreams.streams.history import spec_tag
 from imagestreams.streams.tag_views import DEFAULT_TAG, current_image
@@ -44,6 +44,9 @@ from imagestreams.streams.tag_views import DEFAULT_TAG, current_image
 T = TypeVar("T", bound=Stored)
 
 GROUP: Final = "image.openshift.io"
+_LISTS_MAX_BYTES: Final = 16 * 1024 * 1024
+_MEMBER_BYTES: Final = 128
+"""About what a member of a list costs beside its JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ class TagResource(Resource, Generic[T]):
         self._storages = storages
         self._writer = storages.writer
         self._admit_namespace = namespaces
-        self._memo: ViewMemo[tuple[str, str]] = ViewMemo()
+        self._memo: ViewMemo[Item] = ViewMemo()
+        self._lists: ViewMemo[list[ListedItem]] = ViewMemo(_LISTS_MAX_BYTES)
 
     def view(self, stream: ImageStream, tag: str, image: Image | None) -> T:
         """Make the view of a tag, which may point to nothing and be wanted by nobody."""
@@ -87,8 +91,8 @@ class TagResource(Resource, Generic[T]):
         """Return whether a tag can be read only with its image."""
         raise NotImplementedError
 
-    def tags_of(self, stream: ImageStream) -> Iterable[str]:
-        """Return the tags of a stream that may be listed, by name."""
+    def views(self, stream: ImageStream) -> Iterable[tuple[str, T]]:
+        """Make the views of all tags of a stream that can be listed, by tag and without images."""
         raise NotImplementedError
 
     def wish(self, value: T) -> TagReference | None:
@@ -119,7 +123,7 @@ class TagResource(Resource, Generic[T]):
         key = context.namespace, context.name
         known = self._memo.find(key)
         if known is not None:
-            stream_entry, image_entry, item = known
+            stream_entry, image_entry, item, _ = known
             same = self._streams.cache.get(stream_entry.key) is stream_entry
             if same and image_entry is not None and self._storages.images.cache.get(image_entry.key) is image_entry:
                 return item
@@ -134,18 +138,32 @@ class TagResource(Resource, Generic[T]):
         if image is None and image_name and self.needs_image():
             raise self._missing(image_name)
         value = self.view(entry.value, tag, image.value if image is not None else None)
-        return self._memo.keep(key, entry, image, Item(value, encode(value)))
+        item = Item(value, encode(value))
+        return self._memo.keep(key, entry, image, item, len(item.encoded) + VIEW_BYTES)
 
     async def list(self, context: RequestContext, options: ListOptions) -> ItemList:
         """Return the tags of a page of streams: limit and selectors choose streams, then tags too."""
         page = await list_storage(self._streams, context.namespace, options, self._writer.selects)
-        items = []
-        for found in page.items:
-            for tag in self.tags_of(found.value):
-                value = self.view(found.value, tag, None)
-                if _selects(options, value.metadata):
-                    items.append(Item(value, encode(value)))
+        items: list[Item] = []
+        for stream in page.items:
+            members = self._members(stream)
+            # The labels of a tag are those of its stream; its name is its own.
+            items += members if not options.fields else [one for one in members if _selects(options, one.value)]
         return ItemList(items)
+
+    def _members(self, stream: Item) -> Sequence[ListedItem]:
+        """Return the tags of a stream as a list shows them."""
+        value: ImageStream = stream.value
+        key = value.metadata.namespace, value.metadata.name
+        entry = self._streams.find(*key)
+        known = self._lists.find(key)
+        if known is not None and known[0] is entry:
+            return known[2]
+        tags = [(tag, encode(view)) for tag, view in self.views(value)]
+        members = [ListedItem(encoded, self.view, value, tag) for tag, encoded in tags]
+        if entry is None or entry.value is not value:
+            return members
+        return self._lists.keep(key, entry, None, members, sum(len(one) + _MEMBER_BYTES for _, one in tags))
 
     async def create(self, context: RequestContext, obj: T) -> Item:
         admit_identity(context, obj, self.info)
@@ -286,8 +304,7 @@ def set_wish(stream: ImageStream, wish: TagReference, tag: str) -> None:
     stream.spec.tags = [*(one for one in stream.spec.tags or [] if one.name != tag), wish]
 
 
-def _selects(options: ListOptions, metadata: ObjectMeta) -> bool:
-    if options.labels is None and not options.fields:
-        return True
-    fields: dict[str, Any] = {"metadata.name": metadata.name, "metadata.namespace": metadata.namespace}
+def _selects(options: ListOptions, value: Stored) -> bool:
+    metadata = value.metadata
+    fields = {"metadata.name": metadata.name, "metadata.namespace": metadata.namespace}
     return options.selects(metadata.labels, fields)

@@ -2,20 +2,26 @@
 
 from dataclasses import replace
 
-from imagestreams.api.image import ImageStream, TagEvent
+from imagestreams.api.image import ImageStream, TagEvent, TagReference
 from imagestreams.reference import InvalidReference, parse
 from imagestreams.streams.history import latest_event, spec_tag
 
 
 def pull_spec_of_event(stream: ImageStream, tag: str, event: TagEvent) -> str:
-    """Return the pull spec of an event under the tag's reference policy.
+    """Return the pull spec of an event of a tag under the tag's reference policy."""
+    return pull_spec_under(stream, spec_tag(stream, tag), event)
+
+
+def pull_spec_under(stream: ImageStream, wish: TagReference | None, event: TagEvent) -> str:
+    """Return the pull spec of an event under the reference policy of a spec tag.
 
     `Local` gives our own registry's, which serves it by pull-through, unless no registry is known or the event has
     no image; `Source` gives the upstream's.
     """
-    wish = spec_tag(stream, tag)
+    if wish is None or wish.reference_policy.type != "Local":
+        return event.docker_image_reference
     local = stream.status.docker_image_repository
-    if wish is None or wish.reference_policy.type != "Local" or not local or not event.image:
+    if not local or not event.image:
         return event.docker_image_reference
     try:
         repository = parse(local)
