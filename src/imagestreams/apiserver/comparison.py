@@ -8,7 +8,7 @@ counts as a change of the whole.
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from imagestreams.apiserver.field_sets import LEAF, FieldSet, Path, insert, key_step, value_step
+from imagestreams.apiserver.field_sets import LEAF, MAX_DEPTH, FieldSet, Path, insert, key_step, value_step
 from imagestreams.apiserver.object_schema import Shape
 
 
@@ -19,7 +19,11 @@ class _Absent:
 ABSENT: Final = _Absent()
 
 
-class UnidentifiedElementError(ValueError):
+class IncomparableError(ValueError):
+    """Documents nest too deeply to be compared."""
+
+
+class UnidentifiedElementError(IncomparableError):
     """An element of a list lacks the fields that identify it."""
 
 
@@ -41,7 +45,7 @@ def compare(shape: Shape, old: dict[str, Any], new: dict[str, Any]) -> Compariso
     """Compare two documents of a type.
 
     Raises:
-        UnidentifiedElementError: a list can't be compared.
+        IncomparableError: they nest too deeply, or the elements of a list can't be told apart.
     """
     found = Comparison()
     _compare(shape, old, new, (), found)
@@ -51,6 +55,8 @@ def compare(shape: Shape, old: dict[str, Any], new: dict[str, Any]) -> Compariso
 def _compare(shape: Shape | None, old: Any, new: Any, path: Path, found: Comparison) -> None:
     if old is not ABSENT and new is not ABSENT and old == new:
         return
+    if len(path) >= MAX_DEPTH:
+        raise IncomparableError("exceeded max depth")
     what = branch(shape, new if old is ABSENT or old is None else old)
     if what == "leaf" or (is_empty(old) and is_empty(new)):
         if old is ABSENT:

@@ -21,7 +21,7 @@ LEAF: Final[FieldSet] = {SELF: _MARK}
 EMPTY: Final[FieldSet] = {}
 
 _ORDER: Final = {"f": 0, "k": 1, "v": 2, "i": 3}
-_MAX_DEPTH: Final = 500
+MAX_DEPTH: Final = 500
 _HTML: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )  # as Go writes JSON
@@ -141,7 +141,7 @@ def from_wire(wire: Any, depth: int = 0, *, canonical: bool = False) -> FieldSet
     """
     if not isinstance(wire, dict):
         raise ValueError("fields must be objects")
-    if depth > _MAX_DEPTH:
+    if depth > MAX_DEPTH:
         raise ValueError("fields are nested too deeply")
     fields: FieldSet = {}
     for step, below in wire.items():

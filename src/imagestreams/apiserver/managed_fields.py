@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from imagestreams.api.codec import to_dict
 from imagestreams.api.managed_times import keep_times
 from imagestreams.api.meta import ManagedFieldsEntry
-from imagestreams.apiserver.comparison import Comparison, UnidentifiedElementError, compare
+from imagestreams.apiserver.comparison import Comparison, IncomparableError, compare
 from imagestreams.apiserver.defaults import apply_defaults
 from imagestreams.apiserver.field_sets import (
     EMPTY,
@@ -161,7 +161,7 @@ def track_change(
     exists = live is not None and bool(live.metadata.uid)
     try:
         change = compare(shape_of(info.object_type), before or empty_document(info), after)
-    except (UnidentifiedElementError, RecursionError):  # as upstream, a write does not fail over its bookkeeping
+    except (IncomparableError, RecursionError):  # as upstream, a write does not fail over its bookkeeping
         wanted.metadata.managed_fields = kept
         return
     if exists and change.is_empty and (wish is None or wish == kept) and _all_of(kept, info.group_version):

@@ -13,7 +13,7 @@ from imagestreams.api.codec import to_dict
 from imagestreams.api.errors import ApiError, bad_request, reasonless
 from imagestreams.api.meta import ManagedFieldsEntry, Status, StatusCause, StatusDetails
 from imagestreams.apiserver.apply_validation import misfits
-from imagestreams.apiserver.comparison import UnidentifiedElementError, compare, field_set
+from imagestreams.apiserver.comparison import IncomparableError, compare, field_set
 from imagestreams.apiserver.field_sets import FieldSet, difference, intersection, path_text, paths, scalar_json, union
 from imagestreams.apiserver.managed_fields import (
     APPLY,
@@ -79,7 +79,7 @@ def apply(
             if blocking:
                 raise _refusal(blocking) from None
             after, owners = _apply(shape, before, config, managed, applier, info, force=True)
-    except UnidentifiedElementError as error:
+    except IncomparableError as error:
         raise reasonless(500, f"failed to merge config: {error}") from error
     if applier in owners:
         mine, earlier = owners[applier], managed.get(applier)
