@@ -304,7 +304,7 @@ def validate_image_stream_import(request: ImageStreamImport) -> list[FieldError]
         errors += _validate_repository_import("spec.repository", repository)
     if not images and repository is None:
         detail = "you must specify at least one image or a repository import"
-        errors.append(FieldError.invalid("spec.images", None, detail))
+        errors.append(FieldError.invalid("spec.images", images, detail))
     return errors
 
 
