@@ -58,3 +58,12 @@ async def test_paths_that_are_no_resource(groups: set[str], verb: str, path: str
     asked = Attributes(User("u", frozenset(groups)), verb, path=path)
 
     assert await BuiltinAuthorizer().allows(asked) is allowed
+
+
+async def test_a_refusal_can_not_be_mistaken_for_html() -> None:
+    asked = Attributes(User("<b>"), "get", path="/<script>&")
+
+    with pytest.raises(ApiError) as failure:
+        await require(BuiltinAuthorizer(), asked)
+
+    assert failure.value.status.message == 'forbidden: User "&lt;b&gt;" cannot get path "/&lt;script&gt;&amp;"'

@@ -9,6 +9,7 @@ from imagestreams.api.meta import Status, StatusDetails
 
 PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version")
 DISCOVERY_PATHS = ("/api", "/apis", "/openapi")
+_NO_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def denial(attributes: Attributes) -> ApiError:
     """Compose the 403 that names who was refused what."""
     who = f'User "{attributes.user.name}" cannot {attributes.verb}'
     if not attributes.resource:
-        message = f'forbidden: {who} path "{attributes.path}"'
+        message = f'forbidden: {who} path "{attributes.path}"'.translate(_NO_HTML)
         return ApiError(
             Status(
                 kind="Status",
@@ -70,6 +71,7 @@ def denial(attributes: Attributes) -> ApiError:
     resource = attributes.resource + (f"/{attributes.subresource}" if attributes.subresource else "")
     where = f'in the namespace "{attributes.namespace}"' if attributes.namespace else "at the cluster scope"
     detail = f'{who} resource "{resource}" in API group "{attributes.group}" {where}'
+    detail = detail.translate(_NO_HTML)
     return forbidden(attributes.group, attributes.resource, attributes.name, detail)
 
 

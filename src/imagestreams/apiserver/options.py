@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from imagestreams.api.codec import encode
 from imagestreams.api.errors import FieldError, bad_request, invalid, reasonless
+from imagestreams.api.object_meta_validation import validate_field_manager
 from imagestreams.apiserver.bodies import media_type_of
 from imagestreams.apiserver.query import Query
 from imagestreams.apiserver.request_info import is_true
@@ -167,7 +168,7 @@ def parse_write_options(query: Query, kind: str, user_agent: str, content_type: 
                 errors.append(FieldError.required("fieldManager", "is required for apply patch"))
         elif "force" in query:
             errors.append(FieldError.forbidden("force", "may not be specified for non-apply patch"))
-    errors += _field_manager_errors(manager)
+    errors += validate_field_manager(manager, "fieldManager")
     errors += dry_run_errors(query.all("dryRun"))
     if validation not in _VALIDATIONS:
         errors.append(FieldError.not_supported("fieldValidation", validation, list(_VALIDATIONS)))
@@ -186,20 +187,6 @@ def dry_run_errors(values: list[str]) -> list[FieldError]:
     if all(value == "All" for value in values):
         return []
     return [FieldError.not_supported("dryRun", values, ["All"])]
-
-
-def _field_manager_errors(manager: str) -> list[FieldError]:
-    errors = []
-    if len(manager.encode()) > _FIELD_MANAGER_BYTES:
-        told = f"Too long: may not be more than {_FIELD_MANAGER_BYTES} bytes"
-        errors.append(FieldError("FieldValueTooLong", "fieldManager", told))
-    position = 0
-    for character in manager:
-        if not character.isprintable():
-            told = f"invalid character U+{ord(character):04X} (at position {position})"
-            errors.append(FieldError.invalid("fieldManager", manager, told))
-        position += len(character.encode("utf-8", "surrogatepass"))
-    return errors
 
 
 def manager_of(user_agent: str) -> str:
