@@ -136,3 +136,19 @@ async def test_imports_side_by_side_lose_nothing(import_room: Any, docker_regist
     assert sorted(tag["tag"] for tag in stream["status"]["tags"]) == sorted(tags)
     assert stream["metadata"]["generation"] == len(tags)
     assert sorted(tag["generation"] for tag in stream["spec"]["tags"]) == list(range(1, len(tags) + 1))
+
+
+async def test_what_one_namespace_may_see_another_without_login_may_not(
+    import_room: Any, secure_registry: Any, repository_name: str
+) -> None:
+    pushed = secure_registry.image(repository_name, "1")
+    source = f"{secure_registry.host}/{repository_name}"
+    await import_room.add_secret(secure_registry.docker_config(), namespace="theirs")
+    images = [wanted(f"{source}:1"), wanted(f"{source}@{pushed.digest}", "b")]
+
+    theirs = await import_room.run({"images": images}, namespace="theirs")
+    ours = await import_room.run({"images": images}, namespace="ours")
+
+    assert [one["status"].get("reason") for one in theirs["status"]["images"]] == [None, None]
+    assert [one["status"].get("reason") for one in ours["status"]["images"]] == ["Unauthorized", "Unauthorized"]
+    assert all(tag["items"] is None for tag in import_room.stream(namespace="ours")["status"]["tags"])
