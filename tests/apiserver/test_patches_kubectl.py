@@ -285,3 +285,27 @@ async def test_built_in_kinds_are_patched_with_their_merge_keys(kubectl: Kubectl
     assert done.out == "configmap/c patched\n", done.err
     shown = json.loads((await kubectl("get", "cm/c", "-ojson")).out)
     assert (shown["metadata"]["finalizers"], shown["data"]) == (["c/d", "a/b"], {"k": "v", "l": "w"})
+
+
+MAPPING = """
+apiVersion: image.openshift.io/v1
+kind: ImageStreamMapping
+metadata: {name: s}
+tag: "1"
+image:
+  metadata: {name: "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}
+  dockerImageReference: example.invalid/x@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+"""
+
+
+@pytest.mark.parametrize("kind", ["strategic", "merge"])
+async def test_a_tag_is_patched_through_its_own_resource(kubectl: Kubectl, kind: str) -> None:
+    await kubectl("create", "-f-", stdin=STREAM.format(version=1))
+    await kubectl("create", "-f-", stdin=MAPPING)
+
+    done = await kubectl("patch", "istag/s:1", f"--type={kind}", "-p", '{"metadata":{"annotations":{"a":"b"}}}')
+
+    assert done.out == "imagestreamtag.image.openshift.io/s:1 patched\n", done.err
+    found = await stream(kubectl)
+    assert found["spec"]["tags"][0]["annotations"] == {"a": "b"}
+    assert [entry["manager"] for entry in found["metadata"]["managedFields"]] == ["kubectl-create"]
