@@ -216,23 +216,26 @@ class RestClient:
                     self._warn(text)
 
     def _problem(self, error: Exception) -> ClientError:
+        chain: list[BaseException] = []
         cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, ConnectionRefusedError):
-                return connection_refused(self.host)
-            if isinstance(cause, ssl.SSLError) and not isinstance(cause, http_errors.HTTPError):
-                return unable_to_connect(tls_problem(cause, self._hostname))
-            if isinstance(cause, http_errors.NameResolutionError):
-                return unable_to_connect(f"dial tcp: lookup {self._hostname}: no such host")
-            if isinstance(cause, http_errors.ConnectTimeoutError):
-                return unable_to_connect(f"dial tcp {self.host}: i/o timeout")
-            if isinstance(cause, http_errors.ReadTimeoutError):
-                return unable_to_connect("context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
-            if isinstance(cause, http_errors.SSLError) and cause.args and isinstance(cause.args[0], ssl.SSLError):
-                return unable_to_connect(tls_problem(cause.args[0], self._hostname))
-            if isinstance(cause, OSError) and cause.strerror:
-                return unable_to_connect(f"dial tcp {self.host}: {cause.strerror.lower()}")
+        while cause is not None and cause not in chain:
+            chain.append(cause)
+            chain += [inner for inner in cause.args if isinstance(inner, BaseException)]
             cause = cause.__cause__ or cause.__context__
+        if any(isinstance(one, ConnectionRefusedError) for one in chain):
+            return connection_refused(self.host)
+        for one in chain:
+            if isinstance(one, ssl.SSLError):
+                return unable_to_connect(tls_problem(one, self._hostname))
+            if isinstance(one, http_errors.NameResolutionError):
+                return unable_to_connect(f"dial tcp: lookup {self._hostname}: no such host")
+            if isinstance(one, http_errors.ReadTimeoutError):
+                return unable_to_connect("context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
+            if isinstance(one, http_errors.ConnectTimeoutError) and not isinstance(one, http_errors.NewConnectionError):
+                return unable_to_connect(f"dial tcp {self.host}: i/o timeout")
+        for one in chain:
+            if isinstance(one, OSError) and one.strerror and not isinstance(one, http_errors.HTTPError):
+                return unable_to_connect(f"dial tcp {self.host}: {one.strerror.lower()}")
         if isinstance(error, http_errors.ProtocolError):
             return unable_to_connect("EOF")
         return unable_to_connect(str(error).splitlines()[0] if str(error) else type(error).__name__)

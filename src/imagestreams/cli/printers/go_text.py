@@ -4,14 +4,14 @@ import math
 import re
 from typing import Any
 
-_PLAIN = re.compile(r'^[^\x00-\x1f"\\<>&\u2028\u2029]*$')
+_PLAIN = re.compile(r'[^\x00-\x1f"\\<>&\u2028\u2029]*')
 _ESCAPED = re.compile(r'[\x00-\x1f"\\<>&\u2028\u2029]')
 _SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
 def json_string(text: str) -> str:
     """Quote a string as Go's `encoding/json` does, which also escapes what HTML could take for a tag."""
-    if _PLAIN.match(text):
+    if _PLAIN.fullmatch(text):
         return f'"{text}"'
     return '"' + _ESCAPED.sub(lambda m: _SHORT.get(m[0]) or f"\\u{ord(m[0]):04x}", text) + '"'
 

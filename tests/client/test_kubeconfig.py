@@ -1,0 +1,176 @@
+"""Which server, as whom, in which namespace."""
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from imagestreams.client.errors import ClientError
+from imagestreams.client.kubeconfig import Overrides, default_data_dir, load_config
+from imagestreams.client.kubeconfig_writing import set_namespace
+
+
+def _config(server: str, *, context: str = "c", namespace: str = "ns", **user: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": context,
+        "clusters": [{"name": f"{context}-cluster", "cluster": {"server": server}}],
+        "users": [{"name": f"{context}-user", "user": user or {"token": f"token-of-{context}"}}],
+        "contexts": [
+            {
+                "name": context,
+                "context": {"cluster": f"{context}-cluster", "user": f"{context}-user", "namespace": namespace},
+            }
+        ],
+    }
+
+
+def _write(path: Path, document: dict[str, Any]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+def test_the_current_context_names_server_user_and_namespace(tmp_path: Path) -> None:
+    path = _write(tmp_path / "config", _config("https://one:1"))
+
+    config = load_config(Overrides(), {"KUBECONFIG": str(path), "HOME": str(tmp_path)})
+
+    assert (config.server, config.namespace, config.identity.token) == ("https://one:1", "ns", "token-of-c")
+    assert not config.namespace_given
+
+
+def test_of_several_files_the_first_with_an_entry_counts(tmp_path: Path) -> None:
+    first = _write(tmp_path / "a", _config("https://one:1"))
+    second = _write(tmp_path / "b", {**_config("https://two:2"), "current-context": "d"})
+    third = _write(tmp_path / "d", _config("https://three:3", context="d", namespace="other"))
+    environment = {"KUBECONFIG": os.pathsep.join(map(str, [tmp_path / "gone", first, second, third]))}
+
+    assert load_config(Overrides(), environment).server == "https://one:1"
+    assert load_config(Overrides(context="d"), environment).namespace == "other"
+
+
+def test_flags_outrank_the_files(tmp_path: Path) -> None:
+    path = _write(tmp_path / "config", _config("https://one:1"))
+    overrides = Overrides(server="https://flag:9", token="t", namespace="x", as_user="boss", as_groups=("g", "h"))
+
+    config = load_config(overrides, {"KUBECONFIG": str(path)})
+
+    assert (config.server, config.namespace, config.namespace_given) == ("https://flag:9", "x", True)
+    assert (config.identity.token, config.identity.as_user, config.identity.as_groups) == ("t", "boss", ("g", "h"))
+
+
+def test_files_named_in_the_config_are_relative_to_it(tmp_path: Path) -> None:
+    document = _config("https://one:1", **{"client-certificate": "me.crt", "client-key-data": _base64(b"KEY")})
+    document["clusters"][0]["cluster"]["certificate-authority"] = "ca.crt"
+    path = _write(tmp_path / "deep" / "config", document)
+    (tmp_path / "deep" / "ca.crt").write_bytes(b"CA")
+    (tmp_path / "deep" / "me.crt").write_bytes(b"ME")
+
+    config = load_config(Overrides(kubeconfig=str(path)), {})
+
+    assert config.certificate_authority == b"CA"
+    assert (config.identity.certificate, config.identity.key) == (b"ME", b"KEY")
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def test_without_any_config_the_local_servers_is_taken(tmp_path: Path) -> None:
+    environment = {"HOME": str(tmp_path), "IMAGESTREAMS_DATA_DIR": str(tmp_path / "data")}
+    _write(tmp_path / "data" / "admin.kubeconfig", _config("https://127.0.0.1:8443"))
+
+    assert load_config(Overrides(), environment).server == "https://127.0.0.1:8443"
+
+
+def test_an_empty_home_config_does_not_hide_the_local_server(tmp_path: Path) -> None:
+    environment = {"HOME": str(tmp_path)}
+    _write(tmp_path / ".kube" / "config", {"apiVersion": "v1", "kind": "Config", "clusters": [], "contexts": None})
+    _write(tmp_path / ".local/share/imagestreams/admin.kubeconfig", _config("https://127.0.0.1:8443"))
+
+    assert load_config(Overrides(), environment).server == "https://127.0.0.1:8443"
+
+
+def test_the_data_directory_follows_the_environment() -> None:
+    assert default_data_dir({"HOME": "/h"}) == Path("/h/.local/share/imagestreams")
+    assert default_data_dir({"HOME": "/h", "XDG_DATA_HOME": "/x"}) == Path("/x/imagestreams")
+    assert default_data_dir({"HOME": "/h", "XDG_DATA_HOME": "/x", "IMAGESTREAMS_DATA_DIR": "/d"}) == Path("/d")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "problem"),
+    [
+        (Overrides(context="zz"), 'context "zz" does not exist'),
+        (Overrides(cluster="zz"), 'cluster "zz" does not exist'),
+        (Overrides(user="zz"), 'auth info "zz" does not exist'),
+        (Overrides(kubeconfig="/nope"), "stat /nope: no such file or directory"),
+    ],
+)
+def test_what_is_named_must_be_there(tmp_path: Path, overrides: Overrides, problem: str) -> None:
+    path = _write(tmp_path / "config", _config("https://one:1"))
+
+    with pytest.raises(ClientError) as caught:
+        load_config(overrides, {"KUBECONFIG": str(path)})
+
+    assert str(caught.value) == problem
+
+
+def test_no_server_at_all_says_where_one_could_be_named(tmp_path: Path) -> None:
+    with pytest.raises(ClientError, match="Missing or incomplete configuration info"):
+        load_config(Overrides(), {"HOME": str(tmp_path)})
+
+
+def test_a_broken_file_is_named_and_never_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text("users:\n- token: very-secret\n  : [")
+
+    with pytest.raises(ClientError) as caught:
+        load_config(Overrides(), {"KUBECONFIG": str(path)})
+
+    assert str(path) in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_secrets_stay_out_of_repr(tmp_path: Path) -> None:
+    path = _write(tmp_path / "config", _config("https://one:1", token="very-secret", password="very-secret"))
+
+    assert "very-secret" not in repr(load_config(Overrides(), {"KUBECONFIG": str(path)}))
+
+
+def test_changing_the_namespace_keeps_everything_else(tmp_path: Path) -> None:
+    document = {**_config("https://one:1"), "extensions": [{"name": "mine", "extension": {"a": 1}}]}
+    path = _write(tmp_path / "config", document)
+    path.chmod(0o640)
+    link = tmp_path / "link"
+    link.symlink_to(path)
+
+    set_namespace("other", Overrides(kubeconfig=str(link)), {})
+
+    document["contexts"][0]["context"]["namespace"] = "other"
+    assert yaml.safe_load(path.read_text()) == document
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert link.is_symlink()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["config", "link"]
+
+
+def test_the_file_that_has_the_context_is_changed(tmp_path: Path) -> None:
+    first = _write(tmp_path / "a", {"current-context": "d"})
+    second = _write(tmp_path / "b", _config("https://two:2", context="d"))
+    environment = {"KUBECONFIG": f"{first}{os.pathsep}{second}"}
+
+    assert set_namespace("x", Overrides(), environment) == second
+    assert load_config(Overrides(), environment).namespace == "x"
+    assert yaml.safe_load(first.read_text()) == {"current-context": "d"}
+
+
+def test_a_file_that_somebody_else_writes_is_left_alone(tmp_path: Path) -> None:
+    path = _write(tmp_path / "config", _config("https://one:1"))
+    (tmp_path / "config.lock").touch()
+
+    with pytest.raises(ClientError, match="file exists"):
+        set_namespace("x", Overrides(), {"KUBECONFIG": str(path)})
