@@ -4,6 +4,10 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
+from imagestreams.apiserver import incoming
+
 STREAMS = "/apis/image.openshift.io/v1/namespaces/ns/imagestreams"
 
 
@@ -77,3 +81,15 @@ async def test_a_client_that_leaves_while_it_sends_makes_nothing(app: Any, call:
         await writer.wait_closed()
 
         assert (await call("GET", STREAMS)).json["items"] == []
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for_without_end(
+    app: Any, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming, "BODY_TIMEOUT_S", 0.05)
+    async with serve(app) as port:
+        head, content = await exchange(port, f"POST {STREAMS} HTTP/1.1\r\nContent-Length: 25", b'{"metadata":')
+
+    assert head.startswith("HTTP/1.1 400 ")
+    assert "connection: close" in head
+    assert json.loads(content)["message"] == "the body of the request did not arrive in time"
