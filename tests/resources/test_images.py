@@ -353,3 +353,28 @@ async def test_a_signature_that_says_too_little_or_too_much_is_refused(room: Any
     answer = await room.http("POST", f"{API}/imagesignatures", body)
 
     assert answer.code == 422 and text in answer.body["message"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "kind", "wanted"),
+    [
+        ({"Size": "big"}, "string", "Size of type int64"),
+        ({"Config": {"Env": 5}}, "number", "Config.Env of type []string"),
+        ({"Config": {"Cmd": [True]}}, "bool", "Config.Cmd of type string"),
+        ({"Config": {"Labels": ["x"]}}, "array", "Config.Labels of type map[string]string"),
+        ({"Config": {"Volumes": {"/x": 1}}}, "number", "Config.Volumes of type struct {}"),
+    ],
+)
+async def test_metadata_of_the_wrong_type_is_refused(
+    room: Any, metadata: dict[str, Any], kind: str, wanted: str
+) -> None:
+    await room.add_stream("s")
+    image = {"metadata": {"name": DIGEST["a"]}, "dockerImageReference": PULL_SPEC, "dockerImageMetadata": metadata}
+    mapping = {"metadata": {"name": "s"}, "tag": "t", "image": image}
+
+    alone = await room.http("POST", f"{API}/images", image)
+    code, reason, message = await room.refuse("POST", "imagestreammappings", mapping)
+
+    assert (alone.code, code, reason) == (400, 400, "BadRequest")
+    text = f"json: cannot unmarshal {kind} into Go struct field DockerImage.{wanted}"
+    assert text in alone.body["message"] and text in message

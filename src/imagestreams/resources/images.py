@@ -4,8 +4,9 @@ import uuid
 from typing import Final
 
 from imagestreams.api.defaulting import default_image
-from imagestreams.api.errors import FieldError
+from imagestreams.api.errors import FieldError, bad_request
 from imagestreams.api.image import Image
+from imagestreams.api.image_metadata import metadata_misfit
 from imagestreams.api.object_meta_validation import path_segment_problems
 from imagestreams.api.validation import validate_image
 from imagestreams.resources.resource import RequestContext, ResourceInfo, TableView
@@ -53,6 +54,7 @@ class ImageStrategy(Strategy[Image]):
     """How images are written."""
 
     async def prepare_create(self, context: RequestContext, value: Image) -> None:
+        check_metadata(value, "Image")
         default_image(value)
         fill_from_manifest(value, context.now)
         default_image(value)
@@ -71,6 +73,17 @@ class ImageStrategy(Strategy[Image]):
 
     def validate(self, value: Image) -> list[FieldError]:
         return validate_image(value)
+
+
+def check_metadata(image: Image, kind: str) -> None:
+    """Check that an image's metadata can be read by those who know its type.
+
+    Raises:
+        ApiError: 400, a value has the wrong type; `kind` is that of the object that was sent.
+    """
+    misfit = metadata_misfit(image.docker_image_metadata)
+    if misfit is not None:
+        raise bad_request(f'{kind} in version "v1" cannot be handled as a {kind}: {misfit}')
 
 
 def _drop_managed_annotation(image: Image) -> None:
