@@ -63,6 +63,12 @@ LIES = {
     "wrong type": ((200, b"{}", {"Content_Type": "text/html"}), "unsupported manifest media type"),
     "no manifest": ((200, b'{"config":7}', {"Content_Type": TYPE}), "unreadable manifest"),
     "not JSON": ((200, b"\xff\xfe", {"Content_Type": TYPE}), "unreadable manifest"),
+    "a size below nothing": (
+        (200, b'{"config":{"digest":"d","size":-5},"layers":[]}', {"Content_Type": TYPE}),
+        "unreadable manifest",
+    ),
+    "nested without end": ((200, b'{"x":' + b"[" * 1_000_000, {"Content_Type": TYPE}), "unreadable manifest"),
+    "an error nested without end": ((500, b'{"x":' + b"[" * 1_000_000, {}), "500 Internal Server Error"),
     "empty list": ((200, b'{"manifests":[]}', {"Content_Type": INDEX}), "no manifests in manifest list"),
     "path as digest": (
         (200, b'{"manifests":[{"digest":"../../../secret","size":1}]}', {"Content_Type": INDEX}),
@@ -184,6 +190,8 @@ async def test_a_dead_registry_is_asked_once_for_many_tags_and_repositories(
         b'{"architecture":7}',
         b"\xff",
         b'{"created":"9999-12-31T23:59:59-01:00"}',
+        b'{"config":{"Memory":1e30}}',
+        b'{"config":{"Labels":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}}",
     ],
 )
 async def test_a_config_that_clients_could_not_read_is_refused(

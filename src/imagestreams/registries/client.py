@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 import msgspec
 from yarl import URL
 
+from imagestreams.api.foreign_json import UnreadableJson, read_foreign
 from imagestreams.reference import DEFAULT_TAG, ImageReference, is_digest, is_tag
 from imagestreams.registries.bounded import Bounded
 from imagestreams.registries.challenge import Challenge, read_challenge
@@ -58,7 +59,7 @@ class _Endpoint:
 
 
 class _TypeOnly(msgspec.Struct, rename="camel"):
-    media_type: str = ""
+    media_type: str | None = None
 
 
 class _TagPage(msgspec.Struct):
@@ -220,8 +221,8 @@ class Repository:
             seen.add(path)
             answer = await self._get(path, self._client.limits.tags_bytes)
             try:
-                page = msgspec.json.decode(answer.body, type=_TagPage)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                page = read_foreign(answer.body, _TagPage)
+            except UnreadableJson as error:
                 raise Misbehaved(f"unreadable list of tags of {self.registry}/{self.path}") from error
             for tag in page.tags or ():
                 if not tag or is_tag(tag):
@@ -317,8 +318,8 @@ def _media_type(answer: Answer, accept: Sequence[str]) -> str:
     """Return the manifest's media type; header and content must not contradict each other (CVE-2021-41190)."""
     header = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     try:
-        inside = msgspec.json.decode(answer.body, type=_TypeOnly).media_type
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        inside = read_foreign(answer.body, _TypeOnly).media_type or ""
+    except UnreadableJson as error:
         raise Misbehaved(f"unreadable manifest of type {header[:100]!r}") from error
     found = inside if header in _VAGUE else header
     if found not in accept:

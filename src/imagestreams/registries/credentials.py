@@ -74,7 +74,7 @@ def _entries(secret: Secret) -> Iterable[_Entry]:
 def _json(encoded: str) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(base64.b64decode(encoded, validate=True))
-    except (binascii.Error, msgspec.DecodeError, ValueError):
+    except (binascii.Error, msgspec.DecodeError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from imagestreams.api.foreign_json import UnreadableJson, read_foreign
+
 _TEXT_MAX: Final = 1024
 
 
@@ -94,8 +96,8 @@ class _Problems(msgspec.Struct):
 def refusal(status: int, body: bytes) -> Refused:
     """Return the error that an answer with a failure status stands for."""
     try:
-        problems = msgspec.json.decode(body, type=_Problems).errors or []
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        problems = read_foreign(body, _Problems).errors or []
+    except UnreadableJson:
         problems = []
     codes = frozenset(problem.code for problem in problems)
     if len(problems) == 1:

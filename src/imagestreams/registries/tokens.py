@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 import msgspec
 from yarl import URL
 
+from imagestreams.api.foreign_json import UnreadableJson, read_foreign
 from imagestreams.registries.bounded import Bounded
 from imagestreams.registries.challenge import Challenge
 from imagestreams.registries.credentials import Login
@@ -93,8 +94,8 @@ class Tokens:
             # Some services forbid a wrong login instead of asking for another one.
             raise refusal(401 if answer.status == 403 else answer.status, answer.body)
         try:
-            return msgspec.json.decode(answer.body, type=_Given)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return read_foreign(answer.body, _Given)
+        except UnreadableJson as error:
             raise Misbehaved(f"{key.realm} gave no token") from error
 
 

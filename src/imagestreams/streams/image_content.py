@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from imagestreams.api.foreign_json import UnreadableJson, read_foreign
 from imagestreams.api.image import Image
 from imagestreams.streams.image_from_manifest import (
     DOCKER_MANIFEST,
@@ -43,11 +44,11 @@ def fill_from_manifest(image: Image, now: str) -> None:
         return
     manifest = image.docker_image_manifest.encode()
     try:
-        stated = msgspec.json.decode(manifest, type=_MediaType).media_type
+        stated = read_foreign(manifest, _MediaType).media_type
         media_type = stated or image.docker_image_manifest_media_type or DOCKER_MANIFEST
         config = image.docker_image_config.encode() if image.docker_image_config else None
         found = image_from_manifest(image.docker_image_reference, manifest, media_type, config, now)
-    except (UnreadableManifest, msgspec.DecodeError):
+    except (UnreadableManifest, UnreadableJson):
         return
     image.docker_image_manifest_media_type = media_type
     image.docker_image_metadata = found.docker_image_metadata

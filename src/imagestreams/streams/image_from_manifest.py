@@ -2,11 +2,12 @@
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
 from imagestreams.api.defaulting import METADATA_VERSION, default_image
+from imagestreams.api.foreign_json import UnreadableJson, read_foreign
 from imagestreams.api.image import Image, ImageLayer, ImageManifest
 from imagestreams.api.meta import ObjectMeta
 
@@ -27,6 +28,11 @@ class UnreadableManifest(ValueError):
     """A manifest or config is not what its media type says."""
 
 
+# No blob is larger than 64 TiB; sums of such sizes are numbers that every client can read.
+_Size = Annotated[int, msgspec.Meta(ge=0, le=1 << 46)]
+_Count = Annotated[int, msgspec.Meta(ge=-1, le=1 << 62)]
+
+
 # Go reads null as the empty value, so every field may be null.
 class _Platform(msgspec.Struct):
     architecture: str | None = None
@@ -36,7 +42,7 @@ class _Platform(msgspec.Struct):
 
 class _Descriptor(msgspec.Struct, rename="camel"):
     digest: str
-    size: int = 0
+    size: _Size = 0
     media_type: str | None = None
     platform: _Platform | None = None
 
@@ -50,28 +56,49 @@ class _List(msgspec.Struct):
     manifests: list[_Descriptor] | None = None
 
 
-class _Runtime(msgspec.Struct, rename="pascal"):
-    """How a container is run: read only to be sure that clients will be able to read it."""
+class _Nothing(msgspec.Struct):
+    """The value of a set's member."""
+
+
+class _Runtime(msgspec.Struct, rename="pascal", omit_defaults=True):
+    """How a container is run, with the types that clients expect."""
 
     hostname: str | None = None
+    domainname: str | None = None
     user: str | None = None
-    exposed_ports: dict[str, dict[str, Any] | None] | None = None
-    env: list[str | None] | None = None
-    cmd: list[str | None] | None = None
-    volumes: dict[str, dict[str, Any] | None] | None = None
+    memory: _Count | None = None
+    memory_swap: _Count | None = None
+    cpu_shares: _Count | None = None
+    cpuset: str | None = None
+    attach_stdin: bool | None = None
+    attach_stdout: bool | None = None
+    attach_stderr: bool | None = None
+    port_specs: list[str] | None = None
+    exposed_ports: dict[str, _Nothing | None] | None = None
+    tty: bool | None = None
+    open_stdin: bool | None = None
+    stdin_once: bool | None = None
+    env: list[str] | None = None
+    cmd: list[str] | None = None
+    dns: list[str] | None = msgspec.field(default=None, name="DNS")
+    image: str | None = None
+    volumes: dict[str, _Nothing | None] | None = None
+    volumes_from: str | None = None
     working_dir: str | None = None
-    entrypoint: list[str | None] | None = None
-    on_build: list[str | None] | None = None
-    labels: dict[str, str | None] | None = None
+    entrypoint: list[str] | None = None
+    network_disabled: bool | None = None
+    security_opts: list[str] | None = None
+    on_build: list[str] | None = None
+    labels: dict[str, str] | None = None
 
 
 class _Config(msgspec.Struct):
     architecture: str | None = None
     author: str | None = None
     comment: str | None = None
-    config: dict[str, Any] | None = None
+    config: _Runtime | None = None
     container: str | None = None
-    container_config: dict[str, Any] | None = None
+    container_config: _Runtime | None = None
     created: datetime | None = None
     docker_version: str | None = None
     parent: str | None = None
@@ -144,8 +171,6 @@ def _listed(entry: _Descriptor) -> ImageManifest:
 
 def _describe(image: Image, manifest: _Manifest, raw_config: bytes) -> None:
     config = _decode(raw_config, _Config)
-    for runtime in (config.config, config.container_config):
-        _check_runtime(runtime)
     layers = manifest.layers or []
     image.metadata.annotations = {LAYER_ORDER: "ascending"}
     image.docker_image_layers = [
@@ -159,20 +184,23 @@ def _describe(image: Image, manifest: _Manifest, raw_config: bytes) -> None:
         "Comment": config.comment,
         "Created": _whole_second(config.created),
         "Container": config.container,
-        "ContainerConfig": config.container_config,
+        "ContainerConfig": _plain(config.container_config),
         "DockerVersion": config.docker_version,
         "Author": config.author,
-        "Config": config.config,
+        "Config": _plain(config.config),
         "Architecture": config.architecture,
         "Size": sum(sizes.values()) + len(raw_config),
     }
 
 
-def _check_runtime(runtime: dict[str, Any] | None) -> None:
-    try:
-        msgspec.convert(runtime or {}, _Runtime)
-    except msgspec.ValidationError as error:
-        raise UnreadableManifest(f"unreadable config: {error}") from error
+def _plain(runtime: _Runtime | None) -> dict[str, Any] | None:
+    if runtime is None:
+        return None
+    plain: dict[str, Any] = msgspec.to_builtins(runtime)
+    for members in ("ExposedPorts", "Volumes"):
+        if plain.get(members):
+            plain[members] = {member: {} for member in plain[members]}
+    return plain
 
 
 def _whole_second(moment: datetime | None) -> str | None:
@@ -187,6 +215,6 @@ def _whole_second(moment: datetime | None) -> str | None:
 
 def _decode(data: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return read_foreign(data, kind)
+    except UnreadableJson as error:
         raise UnreadableManifest(f"unreadable {kind.__name__.strip('_').lower()}: {error}") from error
