@@ -312,3 +312,17 @@ async def test_a_new_image_tag_needs_a_spec_of_its_name(room: Any) -> None:
     await room.call("POST", "imagetags", istag("s:1", spec={"from": SOURCE}))
     taken = await room.refuse("POST", "imagetags", istag("s:1", spec={"from": SOURCE}))
     assert taken == (409, "AlreadyExists", 'imagetags.image.openshift.io "s:1" already exists')
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_an_update_that_makes_a_stream_needs_permission_to_create(room: Any, method: str) -> None:
+    for verb in ("update", "patch", "get"):
+        room.authority.grant(verb, "imagestreamtags", "ns")
+    headers = MERGE if method == "PATCH" else {}
+    body = istag("new:1", tag={"from": SOURCE})
+
+    refused = await room.refuse(method, "imagestreamtags/new:1", body, headers=headers, user="jane")
+    room.authority.grant("create", "imagestreamtags", "ns")
+
+    assert refused[:2] == (403, "Forbidden")
+    assert await room.call(method, "imagestreamtags/new:1", body, headers=headers, user="jane")

@@ -80,8 +80,8 @@ def image_group(
         ImageStreamSecrets(secrets),
         StoredResource(images, ImageStrategy(), namespaces),
         ImageSignatures(images),
-        ImageStreamTags(storages, namespaces, image_stream_tag_table(clock)),
-        ImageTags(storages, namespaces, image_tag_table(clock)),
+        ImageStreamTags(storages, namespaces, authorizer, image_stream_tag_table(clock)),
+        ImageTags(storages, namespaces, authorizer, image_tag_table(clock)),
         ImageStreamImages(storages, image_stream_image_table(clock)),
         ImageStreamMappings(storages, hosts, namespaces),
     ]

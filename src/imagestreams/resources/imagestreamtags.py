@@ -5,6 +5,7 @@ The annotations of such an object are those of the spec tag, which shows them to
 
 from collections.abc import Iterable
 
+from imagestreams.access.authorization import Authorizer
 from imagestreams.api.defaulting import default_image_stream_tag
 from imagestreams.api.errors import FieldError, bad_request
 from imagestreams.api.image import Image, ImageStream, ImageStreamTag, TagReference
@@ -22,8 +23,10 @@ class ImageStreamTags(TagResource[ImageStreamTag]):
     kind_in_conflicts = "imagestreamtag"
     kind_in_names = "ImageStreamTags"
 
-    def __init__(self, storages: ImageStorages, namespaces: NamespaceGate, table: TableView) -> None:
-        super().__init__(storages, namespaces)
+    def __init__(
+        self, storages: ImageStorages, namespaces: NamespaceGate, authorizer: Authorizer, table: TableView
+    ) -> None:
+        super().__init__(storages, namespaces, authorizer)
         self.info = ResourceInfo(
             group=GROUP,
             version="v1",

@@ -5,6 +5,7 @@ An update must send metadata and status as they are and may change nothing but t
 
 from collections.abc import Iterable
 
+from imagestreams.access.authorization import Authorizer
 from imagestreams.api.defaulting import default_tag
 from imagestreams.api.errors import FieldError
 from imagestreams.api.image import Image, ImageStream, ImageTag, TagReference
@@ -22,8 +23,10 @@ class ImageTags(TagResource[ImageTag]):
     kind_in_conflicts = "imagetags"
     kind_in_names = "ImageTags"
 
-    def __init__(self, storages: ImageStorages, namespaces: NamespaceGate, table: TableView) -> None:
-        super().__init__(storages, namespaces)
+    def __init__(
+        self, storages: ImageStorages, namespaces: NamespaceGate, authorizer: Authorizer, table: TableView
+    ) -> None:
+        super().__init__(storages, namespaces, authorizer)
         self.info = ResourceInfo(
             group=GROUP,
             version="v1",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
+from imagestreams.access.authorization import Attributes, Authorizer, denial
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import (
@@ -71,7 +72,8 @@ class TagResource(Resource, Generic[T]):
     kind_in_names: str
     """What the message about a name without a tag calls the objects."""
 
-    def __init__(self, storages: ImageStorages, namespaces: NamespaceGate) -> None:
+    def __init__(self, storages: ImageStorages, namespaces: NamespaceGate, authorizer: Authorizer) -> None:
+        self._authorizer = authorizer
         self._streams = storages.streams
         self._storages = storages
         self._writer = storages.writer
@@ -193,10 +195,21 @@ class TagResource(Resource, Generic[T]):
         name, tag = self._parse(context.name)
         if self._streams.find(context.namespace, name) is None:
             self._admit_namespace(context.namespace)
+        create = Attributes(
+            context.user,
+            "create",
+            group=GROUP,
+            resource=self.info.plural,
+            namespace=context.namespace,
+            name=context.name,
+        )
+        may_create = await self._authorizer.allows(create)
         created = False
 
         def change(current: ImageStream | None) -> ImageStream:
             nonlocal created
+            if current is None and not may_create:
+                raise denial(create)
             stream = _changeable(current, context, name)
             created = spec_tag(stream, tag) is None
             old = self.view(stream, tag, None)
