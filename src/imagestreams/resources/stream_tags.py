@@ -4,6 +4,7 @@ Reading makes the view, writing changes the stream behind it. Whoever may read a
 `images` is not asked.
 """
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
@@ -306,9 +307,11 @@ class TagResource(Resource, Generic[T]):
 
 
 def _changeable(current: ImageStream | None, context: RequestContext, name: str) -> ImageStream:
+    """Return a copy of a stream, or a new one; that has a uid, so that a patch takes its tags for existing objects."""
     if current is not None:
         return copy(current)
-    return ImageStream(metadata=ObjectMeta(name=name, namespace=context.namespace, creation_timestamp=context.now))
+    metadata = ObjectMeta(name=name, namespace=context.namespace, uid=str(uuid.uuid4()), creation_timestamp=context.now)
+    return ImageStream(metadata=metadata)
 
 
 def set_wish(stream: ImageStream, wish: TagReference, tag: str) -> None:
