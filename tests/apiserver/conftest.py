@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 
 from imagestreams.access.authentication import TokenAuthenticator, token_hash
-from imagestreams.access.authorization import BuiltinAuthorizer
+from imagestreams.access.authorization import Attributes, Authorizer, BuiltinAuthorizer
 from imagestreams.access.identity import ADMINISTRATORS, User
 from imagestreams.api.codec import encode
 from imagestreams.api.core import Namespace
@@ -171,26 +171,51 @@ async def streams(store: SQLiteStore) -> AsyncIterator[StoredResource[ImageStrea
     storage.cache.stop()
 
 
+class EverythingAllowed:
+    """An authorizer for clients that send no token over plain HTTP, as kubectl."""
+
+    async def allows(self, attributes: Attributes) -> bool:
+        return True
+
+
 @pytest.fixture
-async def app(store: SQLiteStore, streams: StoredResource[ImageStream]) -> AsyncIterator[ApiServer]:
+async def make_app(
+    store: SQLiteStore, streams: StoredResource[ImageStream]
+) -> AsyncIterator[Callable[[Authorizer], ApiServer]]:
     spaces = ObjectStorage(store, NAMESPACES, Namespace)
     await spaces.cache.start()
-    server = ApiServer(
-        [streams, Layers(streams), Mappings(), StoredResource(spaces, Strategy[Namespace](), lambda name: None)],
-        TokenAuthenticator(
-            {
-                token_hash("admin-token"): User("admin", frozenset({ADMINISTRATORS})),
-                token_hash("user-token"): User("jane"),
-            }
-        ),
-        BuiltinAuthorizer(),
-        clock=lambda: datetime(2026, 11, 24, 12, 0, 0, 5, tzinfo=UTC),
-        version=ServerVersion(git_version="v1.32.4"),
-        random=lambda: 0.5,
-    )
+    namespaces = StoredResource(spaces, Strategy[Namespace](), lambda name: None)
+    users = {
+        token_hash("admin-token"): User("admin", frozenset({ADMINISTRATORS})),
+        token_hash("user-token"): User("jane"),
+    }
+
+    def make(authorizer: Authorizer) -> ApiServer:
+        return ApiServer(
+            [streams, Layers(streams), Mappings(), namespaces],
+            TokenAuthenticator(users),
+            authorizer,
+            clock=lambda: datetime(2026, 11, 24, 12, 0, 0, 5, tzinfo=UTC),
+            version=ServerVersion(git_version="v1.32.4"),
+            random=lambda: 0.5,
+        )
+
+    yield make
+    spaces.cache.stop()
+
+
+@pytest.fixture
+async def app(make_app: Callable[[Authorizer], ApiServer]) -> AsyncIterator[ApiServer]:
+    server = make_app(BuiltinAuthorizer())
     yield server
     await server.close()
-    spaces.cache.stop()
+
+
+@pytest.fixture
+async def open_app(make_app: Callable[[Authorizer], ApiServer]) -> AsyncIterator[ApiServer]:
+    server = make_app(EverythingAllowed())
+    yield server
+    await server.close()
 
 
 @pytest.fixture

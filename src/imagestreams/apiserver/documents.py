@@ -102,7 +102,7 @@ class Documents:
         """Send what a path stands for, or that there is nothing."""
         root, *parts = request.path.strip("/").split("/")
         serve = self._SERVERS.get(root)
-        if serve is None or not await serve(self, request, parts):
+        if serve is None or not all(parts) or not await serve(self, request, parts):
             await send_text(request, 404, NOT_FOUND)
 
     async def _index(self, request: Request, parts: list[str]) -> bool:

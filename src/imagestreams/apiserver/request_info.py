@@ -32,11 +32,13 @@ def parse_request(method: str, path: str, query: Mapping[str, str]) -> RequestIn
     root, *parts = path.strip("/").split("/")
     if root == "api" and len(parts) >= 2:
         group, version, parts = "", parts[0], parts[1:]
-    elif root == "apis" and len(parts) >= 3:
+    elif root == "apis" and len(parts) >= 3 and parts[0]:
         group, version, parts = parts[0], parts[1], parts[2:]
     else:
         return other
 
+    if not all(parts):
+        return other
     verb = _VERBS.get(method, method.lower())
     if parts[0] == "watch" and len(parts) > 1:
         verb, parts = "watch", parts[1:]
@@ -46,8 +48,6 @@ def parse_request(method: str, path: str, query: Mapping[str, str]) -> RequestIn
         if len(parts) > 2 and parts[2] not in _OF_A_NAMESPACE_ITSELF:
             parts = parts[2:]
     resource, name, *subresource = [*parts, ""] if len(parts) == 1 else parts
-    if not resource or (len(subresource) > 1 and any(not part for part in subresource)):
-        return other
     if not name:
         verb = {"get": "list", "delete": "deletecollection"}.get(verb, verb)
     if verb == "list" and is_true(query.get("watch")):
