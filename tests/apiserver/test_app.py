@@ -87,6 +87,12 @@ async def test_without_a_token_one_is_anonymous_and_with_a_wrong_one_nobody(call
             'group "image.openshift.io" at the cluster scope',
         ),
         (
+            "GET",
+            f"{STREAMS}?fieldSelector=metadata.name%3Da",
+            'imagestreams.image.openshift.io "a" is forbidden: User "jane" cannot list resource "imagestreams" in API '
+            'group "image.openshift.io" in the namespace "ns"',
+        ),
+        (
             "DELETE",
             STREAMS,
             'imagestreams.image.openshift.io is forbidden: User "jane" cannot deletecollection resource '

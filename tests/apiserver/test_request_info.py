@@ -2,7 +2,7 @@
 
 import pytest
 
-from imagestreams.apiserver.request_info import RequestInfo, parse_request
+from imagestreams.apiserver.request_info import RequestInfo, parse_request, selected_name
 
 GROUP = "/apis/image.openshift.io/v1"
 
@@ -43,3 +43,19 @@ def test_a_namespace_is_a_resource_of_its_own() -> None:
 @pytest.mark.parametrize("path", ["/", "/healthz", "/api", "/api/v1", "/apis", "/apis/g", "/apis/g/v1", "/apis/g/v1/"])
 def test_all_else_is_only_a_path(path: str) -> None:
     assert parse_request("GET", path, {}) == RequestInfo("get")
+
+
+@pytest.mark.parametrize(
+    ("selector", "name"),
+    [
+        ("metadata.name=a", "a"),
+        ("metadata.namespace=ns,metadata.name==a", "a"),
+        ("metadata.name!=a", ""),
+        ("metadata.name=", ""),
+        ("metadata.name=a/b", ""),
+        ("metadata.namespace=a", ""),
+    ],
+)
+def test_a_selection_of_one_name_is_about_that_name(selector: str, name: str) -> None:
+    assert selected_name({"fieldSelector": selector}) == name
+    assert selected_name({}) == ""

@@ -8,6 +8,7 @@ import logging
 import random as randomness
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -22,7 +23,7 @@ from imagestreams.apiserver.answers import send_error, send_text
 from imagestreams.apiserver.documents import NOT_FOUND, Documents, ServerVersion
 from imagestreams.apiserver.health import Check
 from imagestreams.apiserver.incoming import ClientGone, Receive, Request, Scope, Send
-from imagestreams.apiserver.request_info import RequestInfo, is_true, parse_request
+from imagestreams.apiserver.request_info import RequestInfo, is_true, parse_request, selected_name
 from imagestreams.apiserver.request_metrics import Key, RequestMetrics
 from imagestreams.apiserver.resource_requests import ResourceRequests, attributes_of
 from imagestreams.apiserver.watch_stream import WatchStreams
@@ -35,6 +36,7 @@ Handler = Callable[[Request, RequestInfo, User, Resource], Awaitable[None]]
 _COLLECTION_VERBS: Final = frozenset({"list", "watch", "create", "deletecollection"})
 _ITEM_VERBS: Final = frozenset({"get", "update", "patch", "delete"})
 _ALL_NAMESPACES_VERBS: Final = frozenset({"list", "watch"})
+_SELECTING_VERBS: Final = frozenset({"list", "watch", "deletecollection"})
 _METRIC_VERBS: Final = {"create": "POST", "update": "PUT"}
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
@@ -147,6 +149,8 @@ class ApiServer:
         asked = parse_request(request.method, path, query)
         user = await self._identities.user(request.headers.get(b"authorization"))
         attributes = attributes_of(user, asked, path)
+        if query and asked.verb in _SELECTING_VERBS and not asked.name and (name := selected_name(query)):
+            attributes = replace(attributes, name=name)
         if not await self._authorizer.allows(attributes):
             raise denial(attributes)
         if not asked.is_resource:

@@ -58,3 +58,12 @@ def parse_request(method: str, path: str, query: Mapping[str, str]) -> RequestIn
 def is_true(value: str | None) -> bool:
     """Read a boolean query parameter; one without a value means yes."""
     return value is not None and value.lower() not in ("0", "false")
+
+
+def selected_name(query: Mapping[str, str]) -> str:
+    """Return the one name that a field selector asks for, which is what may be granted; empty without one."""
+    for term in query.get("fieldSelector", "").split(","):
+        label, _, name = term.partition("=")
+        if label == "metadata.name" and (name := name.removeprefix("=")) not in ("", ".", ".."):
+            return "" if set(name) & set("/%\\") else name
+    return ""
