@@ -1,0 +1,121 @@
+"""What the server is made of besides HTTP: the resources over one store, and the loops that keep them in order."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+from imagestreams.access.authorization import Authorizer
+from imagestreams.app.settings import Settings
+from imagestreams.controllers.event_expiry import EventExpiry
+from imagestreams.controllers.imports import ImportController
+from imagestreams.controllers.namespaces import NamespaceController
+from imagestreams.controllers.schedule import ScheduledImports
+from imagestreams.importing.importer import Importer, ImportSettings
+from imagestreams.registries.client import RegistryClient
+from imagestreams.resources.core import CoreGroup, core_group, ensure_namespaces
+from imagestreams.resources.image_group import ImageGroup, image_group
+from imagestreams.resources.imagestreamimports import ImageStreamImports
+from imagestreams.resources.imagestreams import RegistryHosts
+from imagestreams.resources.resource import Resource
+from imagestreams.resources.stored import StoredResource
+from imagestreams.store.cache import ObservableStore
+from imagestreams.streams.platform import Platform
+
+LOG: Final = logging.getLogger(__name__)
+
+
+class Loop(Protocol):
+    """Something that works in the background."""
+
+    async def run(self) -> None:
+        """Work until `stop` is called."""
+
+    def stop(self) -> None:
+        """Let `run` end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Resources and loops over one store; `start` before, `stop` after they are used."""
+
+    core: CoreGroup
+    images: ImageGroup
+    imports: ImageStreamImports
+    registries: RegistryClient
+    loops: Sequence[Loop]
+    clock: Callable[[], datetime]
+    running: "list[asyncio.Task[None]]"
+
+    @property
+    def resources(self) -> list[Resource]:
+        """All that is served."""
+        return [*self.core.resources, *self.images.resources, self.imports]
+
+    async def start(self) -> None:
+        """Load what is stored, make what is always there, and begin to work."""
+        await self.core.start()
+        await self.images.start()
+        await ensure_namespaces(self.core, self.clock())
+        self.running.extend(asyncio.create_task(_watched(loop)) for loop in self.loops)
+
+    async def stop(self) -> None:
+        """Let go of everything; the store stays open."""
+        for loop in self.loops:
+            loop.stop()
+        await asyncio.gather(*self.running)
+        self.images.stop()
+        self.core.stop()
+        await self.registries.close()
+
+
+async def _watched(loop: Loop) -> None:
+    """Run a loop; one that fails is told of, and does not take the others with it."""
+    try:
+        await loop.run()
+    except Exception:
+        LOG.exception("%s stopped working", type(loop).__name__)
+
+
+def make_parts(
+    store: ObservableStore,
+    settings: Settings,
+    *,
+    registry_host: str,
+    authorizer: Authorizer,
+    platform: Platform,
+    clock: Callable[[], datetime],
+) -> Parts:
+    """Make the parts; nothing is read or started yet."""
+    core = core_group(store, authorizer=authorizer, clock=clock)
+    secrets = core.secrets.storage
+    images = image_group(
+        store,
+        secrets=secrets,
+        hosts=RegistryHosts(registry_host),
+        authorizer=authorizer,
+        namespaces=core.gate,
+        clock=clock,
+    )
+    registries = RegistryClient()
+    importer = Importer(registries, ImportSettings(settings.max_repository_tags, platform))
+    imports = ImageStreamImports(importer, images.streams, images.images, secrets, core.gate)
+
+    def now() -> str:
+        return clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    loops = (
+        ImportController(imports, images.streams, now),
+        ScheduledImports(imports, images.streams, now, interval_s=settings.scheduled_import_interval_s),
+        NamespaceController(core, _in_namespaces([*core.resources, *images.resources]), clock),
+        EventExpiry(core.events.storage, clock),
+    )
+    return Parts(core, images, imports, registries, loops, clock, [])
+
+
+def _in_namespaces(resources: list[Resource]) -> list[StoredResource[Any]]:
+    """Return the resources whose objects go with their namespace."""
+    stored = [resource for resource in resources if isinstance(resource, StoredResource)]
+    return [resource for resource in stored if resource.info.namespaced and not resource.info.subresource]
