@@ -3,7 +3,7 @@
 import msgspec
 
 from imagestreams.api.meta import ListMeta, ObjectMeta
-from imagestreams.api.wire import Wire
+from imagestreams.api.wire import Wire, always
 
 
 class ObjectReference(Wire):
@@ -38,10 +38,21 @@ class NamespaceSpec(Wire):
     finalizers: list[str] | None = None
 
 
+class NamespaceCondition(Wire):
+    """What stands in the way of a namespace's deletion, or that nothing does."""
+
+    type: str = ""
+    status: str = ""
+    last_transition_time: str | None = always()
+    reason: str = ""
+    message: str = ""
+
+
 class NamespaceStatus(Wire):
     """Whether a namespace is in use or going away."""
 
     phase: str = ""
+    conditions: list[NamespaceCondition] | None = None
 
 
 class Namespace(Stored):
@@ -98,16 +109,16 @@ class Event(Stored):
     reason: str = ""
     message: str = ""
     source: EventSource = msgspec.field(default_factory=EventSource)
-    first_timestamp: str | None = None
-    last_timestamp: str | None = None
+    first_timestamp: str | None = always()
+    last_timestamp: str | None = always()
     count: int = 0
     type: str = ""
-    event_time: str | None = None
+    event_time: str | None = always()
     series: EventSeries | None = None
     action: str = ""
     related: ObjectReference | None = None
-    reporting_component: str = ""
-    reporting_instance: str = ""
+    reporting_component: str = always("")
+    reporting_instance: str = always("")
 
 
 class ServiceAccount(Stored):
@@ -172,3 +183,70 @@ class SelfSubjectAccessReview(Stored):
 
     spec: SelfSubjectAccessReviewSpec = msgspec.field(default_factory=SelfSubjectAccessReviewSpec)
     status: SubjectAccessReviewStatus = msgspec.field(default_factory=SubjectAccessReviewStatus)
+
+
+class SelfSubjectRulesReviewSpec(Wire):
+    """The namespace whose rules are asked for."""
+
+    namespace: str = ""
+
+
+class ResourceRule(Wire):
+    """What may be done with resources; `*` stands for all."""
+
+    verbs: list[str] = always()
+    api_groups: list[str] | None = None
+    resources: list[str] | None = None
+    resource_names: list[str] | None = None
+
+
+class NonResourceRule(Wire):
+    """What may be done with plain paths; `*` stands for all."""
+
+    verbs: list[str] = always()
+    non_resource_urls: list[str] | None = msgspec.field(default=None, name="nonResourceURLs")
+
+
+class SubjectRulesReviewStatus(Wire):
+    """The rules that are known; `incomplete` says that there may be more."""
+
+    resource_rules: list[ResourceRule] = msgspec.field(default_factory=lambda: [])
+    non_resource_rules: list[NonResourceRule] = msgspec.field(default_factory=lambda: [])
+    incomplete: bool = msgspec.field(default_factory=lambda: False)
+    evaluation_error: str = ""
+
+
+class SelfSubjectRulesReview(Stored):
+    """What may I? (`authorization.k8s.io/v1`)."""
+
+    spec: SelfSubjectRulesReviewSpec = msgspec.field(default_factory=SelfSubjectRulesReviewSpec)
+    status: SubjectRulesReviewStatus = msgspec.field(default_factory=SubjectRulesReviewStatus)
+
+
+class UserInfo(Wire):
+    """Somebody who makes requests."""
+
+    username: str = ""
+    uid: str = ""
+    groups: list[str] | None = None
+    extra: dict[str, list[str]] | None = None
+
+
+class SelfSubjectReviewStatus(Wire):
+    """Who the server takes the caller for."""
+
+    user_info: UserInfo = msgspec.field(default_factory=UserInfo)
+
+
+class SelfSubjectReview(Stored):
+    """Who am I? (`authentication.k8s.io/v1`)."""
+
+    status: SelfSubjectReviewStatus = msgspec.field(default_factory=SelfSubjectReviewStatus)
+
+
+class User(Stored):
+    """Somebody who can log in (`user.openshift.io/v1`)."""
+
+    full_name: str = ""
+    identities: list[str] | None = always()
+    groups: list[str] | None = always()

@@ -96,6 +96,9 @@ def list_view(page: ItemList, info: ResourceInfo, shape: str, include: str = "Me
     Raises:
         ApiError: 406, it has not that shape.
     """
+    if len(page.items) == 1 and isinstance(page.items[0].value, Status):
+        # `projectrequests` answers a list with whether one may ask for a project.
+        return page.items[0].encoded
     if shape == "PartialObjectMetadata":
         raise _wrong_shape(shape, info.list_kind or f"{info.kind}List", info)
     if shape == "Table" and info.table is not None:
