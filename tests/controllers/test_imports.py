@@ -183,3 +183,47 @@ async def test_a_scheduled_tag_follows_its_source(import_room: Any, docker_regis
     assert len(history(import_room)["b"]["items"]) == 1
     assert import_room.stream()["metadata"]["resourceVersion"] == version
     assert {method for method, _, _ in docker_registry.requests(mark)} == {"HEAD"}
+
+
+async def test_what_makes_an_answered_tag_due_again(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    index = docker_registry.index(repository_name, "1")
+    source = f"{docker_registry.host}/{repository_name}:1"
+
+    def wish_of(stream: ImageStream) -> TagReference:
+        assert stream.spec.tags is not None
+        return stream.spec.tags[0]
+
+    def ask_again(stream: ImageStream) -> None:
+        wish_of(stream).generation = 0
+
+    def keep_lists(stream: ImageStream) -> None:
+        wish_of(stream).import_policy.import_mode = "PreserveOriginal"
+
+    def pull_through(stream: ImageStream) -> None:
+        wish_of(stream).reference_policy.type = "Local"
+        wish_of(stream).annotations = {"a": "b"}
+        wish_of(stream).import_policy.scheduled = True
+
+    def items() -> list[tuple[str, int]]:
+        return [(one["image"], one["generation"]) for one in history(import_room)["a"]["items"]]
+
+    async with running(controller(import_room)):
+        await import_room.add_stream({"tags": [tag("a", source)]})
+        await until(lambda: "a" in history(import_room))
+        assert items() == [(index.children[0].digest, 2)]
+
+        await import_room.change_stream(ask_again)
+        await until(lambda: items() == [(index.children[0].digest, 4)])
+
+        await import_room.change_stream(keep_lists)
+        await until(lambda: items() == [(index.digest, 6), (index.children[0].digest, 4)])
+
+        mark = docker_registry.mark()
+        await import_room.change_stream(pull_through)
+        await import_room.add_stream({"tags": [tag("a", f"{source[:-1]}nope")]}, name="other")
+        await until(lambda: "a" in history(import_room, "other"))
+
+    assert items() == [(index.digest, 6), (index.children[0].digest, 4)]
+    assert {path.rpartition("/")[2] for _, path, _ in docker_registry.requests(mark)} == {"nope"}
