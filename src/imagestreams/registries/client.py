@@ -29,6 +29,7 @@ from imagestreams.registries.errors import (
     refusal,
 )
 from imagestreams.registries.limits import Limits
+from imagestreams.registries.proxies import ProxyChoice, direct
 from imagestreams.registries.tokens import Tokens, basic, key_for
 from imagestreams.registries.transport import Answer, Transport
 
@@ -72,9 +73,11 @@ class RegistryClient:
     Use it as an asynchronous context manager, or call `close`.
     """
 
-    def __init__(self, limits: Limits | None = None, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, limits: Limits | None = None, trust: ssl.SSLContext | None = None, proxy: ProxyChoice = direct
+    ) -> None:
         self.limits = limits or Limits()
-        self.transport = Transport(self.limits, trust)
+        self.transport = Transport(self.limits, trust, proxy)
         self.tokens = Tokens(self.transport, self.limits)
         self._endpoints: Bounded[tuple[str, bool], _Endpoint] = Bounded(_ENDPOINTS_KEPT)
         self._failures: Bounded[tuple[str, bool], tuple[float, RegistryError]] = Bounded(_ENDPOINTS_KEPT)

@@ -43,7 +43,7 @@ class NotV2Registry(Misbehaved):
     """What answers there is no registry, or none that can be spoken to now."""
 
     def __init__(self, endpoint: str, status: int) -> None:
-        super().__init__(f'endpoint "{endpoint}" does not support v2 API (got {status} {_phrase(status)})')
+        super().__init__(f'endpoint "{endpoint}" does not support v2 API (got {status_text(status)})')
         self.transient = _may_pass(status)
 
 
@@ -105,7 +105,7 @@ def refusal(status: int, body: bytes) -> Refused:
     elif problems:
         text = "errors:\n" + "".join(f"{problem}\n" for problem in problems)
     else:
-        text = f"received unexpected HTTP status: {status} {_phrase(status)}".rstrip()
+        text = f"received unexpected HTTP status: {status_text(status)}"
     return _kind(status, codes)(_printable(text), status, codes)
 
 
@@ -125,11 +125,12 @@ def _may_pass(status: int) -> bool:
     return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _phrase(status: int) -> str:
+def status_text(status: int) -> str:
+    """Return an HTTP status as number and phrase."""
     try:
-        return HTTPStatus(status).phrase
+        return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
-        return ""
+        return str(status)
 
 
 def _printable(text: str) -> str:

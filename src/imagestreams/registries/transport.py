@@ -13,8 +13,17 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from imagestreams.registries.bounded import Bounded
-from imagestreams.registries.errors import Misbehaved, NotSecure, RegistryError, TimedOut, TooLarge, Unreachable
+from imagestreams.registries.errors import (
+    Misbehaved,
+    NotSecure,
+    RegistryError,
+    TimedOut,
+    TooLarge,
+    Unreachable,
+    status_text,
+)
 from imagestreams.registries.limits import Limiter, Limits, retry_after_s
+from imagestreams.registries.proxies import ProxyChoice, direct
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _CHUNK_BYTES: Final = 1 << 16
@@ -49,8 +58,9 @@ class _Last:
 class Transport:
     """Sends requests over pooled connections; one for the whole process."""
 
-    def __init__(self, limits: Limits, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(self, limits: Limits, trust: ssl.SSLContext | None = None, proxy: ProxyChoice = direct) -> None:
         self._limits = limits
+        self._proxy = proxy
         self._trust = trust or ssl.create_default_context()
         self._session: aiohttp.ClientSession | None = None
         self._limiters: Bounded[str, Limiter[_Last]] = Bounded(_HOSTS_MAX)
@@ -187,6 +197,7 @@ class Transport:
                 data=form,
                 allow_redirects=False,
                 ssl=False if insecure else self._trust,
+                proxy=self._proxy(url),
             ) as response:
                 body = b"" if method == "HEAD" else await _read(response, max_bytes)
                 return Answer(response.status, response.headers, body, url)
@@ -242,7 +253,9 @@ def _asked(method: str, url: URL) -> str:
 
 def _failure(method: str, url: URL, error: BaseException) -> RegistryError:
     kind: type[RegistryError] = Unreachable
-    if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientResponseError)):
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        kind = Unreachable
+    elif isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientResponseError)):
         kind = Misbehaved
     elif _ssl_cause(error) is not None:
         kind = NotSecure
@@ -253,6 +266,10 @@ def _failure(method: str, url: URL, error: BaseException) -> RegistryError:
 
 def _reason(url: URL, error: BaseException) -> str:
     """Say what went wrong in the words of Go's standard library."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"proxyconnect tcp: {status_text(error.status)}"
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"proxyconnect tcp: {os.strerror(error.os_error.errno or 0).lower()}"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"dial tcp: lookup {url.host}: no such host"
     cause = _ssl_cause(error)
