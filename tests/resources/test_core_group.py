@@ -221,10 +221,10 @@ async def test_a_deletion_goes_on_after_a_restart(core: CoreGroup, store: SQLite
     again = core_group(store, authorizer=BuiltinAuthorizer(), clock=clock)
     await again.start()
     controller = NamespaceController(again, again.stored(), clock)
-    running = asyncio.ensure_future(controller.run())
-    async with asyncio.timeout(10):
+    with again.namespaces.storage.cache.subscribe("", again.namespaces.storage.cache.revision) as changes:
+        running = asyncio.ensure_future(controller.run())
         while again.namespaces.storage.find("", "one") is not None:
-            await asyncio.sleep(0.01)
+            assert await changes.take(10) is not None
     controller.stop()
     await running
 
@@ -501,7 +501,8 @@ async def test_a_project_request_makes_a_namespace_for_its_requester(core: CoreG
         (
             "openshift-x",
             403,
-            'project.project.openshift.io "openshift-x" is forbidden: cannot request a project starting with "openshift-"',
+            'project.project.openshift.io "openshift-x" is forbidden: '
+            'cannot request a project starting with "openshift-"',
         ),
         (
             "x",
