@@ -124,25 +124,6 @@ async def test_discovery_is_for_all_who_are_logged_in(call: Any, path: str) -> N
     )
 
 
-async def test_a_revoked_token_is_forgotten_after_a_few_seconds() -> None:
-    from imagestreams.access.authentication import TokenAuthenticator, token_hash
-    from imagestreams.access.identities import Identities
-    from imagestreams.access.identity import User
-    from imagestreams.api.errors import ApiError
-
-    users = {token_hash("t"): User("u")}
-    authenticator = TokenAuthenticator(users)
-    now = [0.0]
-    identities = Identities(authenticator, lambda: now[0])
-
-    assert (await identities.user(b"Bearer t")).name == "u"
-    authenticator._users.clear()
-    assert (await identities.user(b"Bearer t")).name == "u"
-    now[0] = 11
-    with pytest.raises(ApiError):
-        await identities.user(b"Bearer t")
-
-
 @pytest.mark.parametrize(
     "path",
     [

@@ -64,6 +64,17 @@ def test_an_access_review() -> None:
     assert document["spec"]["resourceAttributes"]["resource"] == "imagestreams"
 
 
+def test_what_may_i_and_who_am_i() -> None:
+    rules = read_protobuf(
+        body("authorization.k8s.io/v1", "SelfSubjectRulesReview", field(1, b"") + field(2, field(1, b"ns")))
+    )
+    who = read_protobuf(body("authentication.k8s.io/v1", "SelfSubjectReview", field(1, b"") + field(2, b"")))
+
+    assert rules is not None
+    assert rules["spec"] == {"namespace": "ns"}
+    assert who == {"kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1", "metadata": {}}
+
+
 def test_numbers_may_be_negative() -> None:
     document = read_protobuf(body("v1", "DeleteOptions", field(1, (1 << 64) - 1) + field(5, b"All")))
 

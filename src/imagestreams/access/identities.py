@@ -22,6 +22,9 @@ class Identities:
         self._monotonic = monotonic
         self._known: dict[bytes, tuple[float, User]] = {}
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     async def user(self, header: bytes | None) -> User:
         """Return who sent a header; without one it is `system:anonymous`.
 

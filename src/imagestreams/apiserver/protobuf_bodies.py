@@ -109,6 +109,9 @@ _MESSAGES: Final[dict[str, dict[int, tuple[str, str]]]] = {
         1: ("resourceAttributes", "ResourceAttributes"),
         2: ("nonResourceAttributes", "NonResourceAttributes"),
     },
+    "SelfSubjectRulesReview": {**_META, 2: ("spec", "SelfSubjectRulesReviewSpec")},
+    "SelfSubjectRulesReviewSpec": {1: ("namespace", "string")},
+    "SelfSubjectReview": {**_META},
     "ResourceAttributes": {
         1: ("namespace", "string"),
         2: ("verb", "string"),
@@ -130,7 +133,8 @@ _MESSAGES: Final[dict[str, dict[int, tuple[str, str]]]] = {
 }
 _KINDS: Final = {
     "v1": frozenset({"Namespace", "Secret", "ConfigMap", "ServiceAccount", "Event"}),
-    "authorization.k8s.io/v1": frozenset({"SelfSubjectAccessReview"}),
+    "authorization.k8s.io/v1": frozenset({"SelfSubjectAccessReview", "SelfSubjectRulesReview"}),
+    "authentication.k8s.io/v1": frozenset({"SelfSubjectReview"}),
 }
 _OF_EVERY_GROUP: Final = "DeleteOptions"
 
