@@ -1,5 +1,6 @@
 """A small API server for the command line's tests, and ways to run isctl and kubectl against it."""
 
+import io
 import json
 import os
 import re
@@ -11,9 +12,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+
+from imagestreams.cli.main import run
 
 _RESOURCES = [
     # group, version, plural, kind, namespaced, short names
@@ -71,9 +75,27 @@ class Api:
         return [(path, query, body) for asked, path, query, body in self.requests if asked == method]
 
     def run(self, *arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> "Outcome":
+        """Run isctl's command line in this process, with streams and environment of its own."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+        given = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
+        environment = {"KUBECONFIG": self.kubeconfig, "HOME": str(Path(self.kubeconfig).parent), **(env or {})}
+        with (
+            mock.patch.dict(os.environ, environment),
+            mock.patch.multiple(sys, stdout=out, stderr=err, stdin=given),
+        ):
+            try:
+                code = run(list(arguments))
+            except SystemExit as error:
+                code = int(error.code or 0)
+        printed = []
+        for stream in (out, err):
+            stream.flush()
+            printed.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]  # it is a BytesIO
+        return Outcome(code, printed[0], printed[1])
+
+    def isctl(self, *arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> "Outcome":
         """Run isctl in its own process."""
-        program = [sys.executable, "-m", "imagestreams.cli.main"]
-        return _run([*program, *arguments], self.kubeconfig, stdin, env or {})
+        return _run([sys.executable, "-m", "imagestreams.cli.main", *arguments], self.kubeconfig, stdin, env or {})
 
     def kubectl(self, *arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> "Outcome":
         """Run kubectl in its own process, to compare."""

@@ -14,6 +14,7 @@ import click
 from imagestreams.cli.command import global_flags, session_of
 from imagestreams.cli.errors import AlreadyTold, CliError, Failures, line_of
 from imagestreams.cli.flags import rewrite
+from imagestreams.cli.session import Session
 from imagestreams.client.errors import ClientError
 
 # name: (where it is, what it does)
@@ -130,7 +131,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code: the only place where errors become text."""
     try:
-        result: Any = cli.main(arguments, prog_name="isctl", standalone_mode=False)
+        session = Session()
+        result: Any = cli.main(arguments, prog_name="isctl", standalone_mode=False, obj=session)
+        session.refuse_warnings()
         return result if isinstance(result, int) and not isinstance(result, bool) else 0
     except (CliError, ClientError, Failures) as error:
         return _tell(line_of(error), error.exit_code if isinstance(error, CliError) else 1)

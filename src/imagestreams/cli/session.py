@@ -25,6 +25,7 @@ class Session:
     """
 
     flags: dict[str, Any] = field(default_factory=dict)
+    warnings: int = 0
 
     @property
     def out(self) -> TextIO:
@@ -47,7 +48,17 @@ class Session:
 
     def warn(self, text: str) -> None:
         """Print a warning, as those that the server sends."""
+        self.warnings += 1
         self.note(f"Warning: {text}")
+
+    def refuse_warnings(self) -> None:
+        """End a run that `--warnings-as-errors` was given for.
+
+        Raises:
+            CliError: there were warnings.
+        """
+        if self.warnings and self.flags.get("warnings_as_errors"):
+            raise CliError(f"{self.warnings} warning{'s' if self.warnings > 1 else ''} received")
 
     @cached_property
     def overrides(self) -> "Overrides":
@@ -101,13 +112,3 @@ class Session:
         from imagestreams.client.resources import Resources
 
         return Resources(self.client, resource, self.namespace if namespace is None else namespace)
-
-
-def require_no_arguments(arguments: tuple[str, ...], command: str) -> None:
-    """Refuse arguments where a verb takes none.
-
-    Raises:
-        CliError: there are some.
-    """
-    if arguments:
-        raise CliError(f"unexpected args: {list(arguments)}".replace("'", ""), plain=False)
