@@ -143,7 +143,21 @@ def test_all_tags_of_a_namespace_are_described_whole(api: Api) -> None:
 
     outcome = api.run("describe", "istag")
 
-    assert outcome.code == 0
+    assert outcome.code == 1
     assert outcome.stdout.startswith("Image Name:\tsha256:1\nDocker Image:\tr.io/a@sha256:1\n")
     assert "Arch:\t\tamd64\n" in outcome.stdout
-    assert outcome.stderr == 'Warning: imagestreamtags.image.openshift.io "s:gone" not found\n'
+    assert outcome.stderr == 'Error from server (NotFound): imagestreamtags.image.openshift.io "s:gone" not found\n'
+
+
+def test_only_tags_that_begin_with_the_name_are_read(api: Api) -> None:
+    root = "/apis/image.openshift.io/v1/namespaces/default/imagestreamtags"
+    stubs = [{"metadata": {"name": name, "namespace": "default"}} for name in ("s:10", "t:1")]
+    kind = {"kind": "ImageStreamTag", "apiVersion": "image.openshift.io/v1"}
+    api.answers[("GET", root)] = (200, {"kind": "ImageStreamTagList", "metadata": {}, "items": stubs})
+    api.answers[("GET", f"{root}/s:10")] = (200, {**kind, "metadata": {"name": "s:10"}, "image": IMAGE})
+
+    outcome = api.run("describe", "istag", "s:1")
+
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.count("Image Name:") == 1
+    assert [path for path, _, _ in api.asked("GET") if path.startswith(f"{root}/")] == [f"{root}/s:1", f"{root}/s:10"]

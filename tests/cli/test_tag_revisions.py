@@ -235,6 +235,14 @@ def test_an_image_that_was_there_already_was_imported_again() -> None:
     assert "re-imported" in text.splitlines()[0]
 
 
+def test_a_reference_has_no_image_to_compare() -> None:
+    text = table(revisions_of(a_stream("a", ""), NAME), {digest("a"): an_image("a")}, NOW, wide=False, headers=False)
+
+    newer, older = (line.split() for line in text.splitlines())
+    assert newer[:7] == ["2", "*", "10m", "a" * 12, "1kB", "first", "image"]
+    assert older == ["1", "11m", "<none>", "<none>", "reference,", "not", "imported", "r.io/python:3.6"]
+
+
 def test_the_wide_table_shows_digests_and_changes_in_full() -> None:
     images = {digest("a"): an_image("a", User="1"), digest("b"): an_image("b", User="2")}
 

@@ -20,6 +20,9 @@ from imagestreams.cli.selection import (
 from imagestreams.cli.session import Session
 from imagestreams.client.errors import ClientError
 
+Found = tuple[Target, Object]
+Failure = CliError | ClientError
+
 
 @verb(
     "describe",
@@ -84,57 +87,57 @@ def describe(
     raise_failures(_distinct(failures))
 
 
-def _read(
-    session: Session, selection: Selection, chunk_size: int
-) -> tuple[list[tuple[Target, Object]], list[CliError | ClientError]]:
+def _read(session: Session, selection: Selection, chunk_size: int) -> tuple[list[Found], list[Failure]]:
     """Read all objects whole; what fails is collected."""
-    found: list[tuple[Target, Object]] = []
-    failures: list[CliError | ClientError] = []
+    found: list[Found] = []
+    failures: list[Failure] = []
     for target in selection.targets:
         try:
-            if target.name:
-                found.append((target, read_target(session, target)))
-            else:
-                found += _members(session, target, selection.selectors, chunk_size)
+            members = [(target, None)] if target.name else _members(session, target, selection.selectors, chunk_size)
         except ClientError as error:
-            if error.status is None:
-                raise
-            failures.append(error)
+            failures.append(_answered(error))
+            continue
+        for one, value in members:
+            try:
+                found.append((one, _whole(session, one, value)))
+            except ClientError as error:
+                failures.append(_answered(error))
     return found, failures
 
 
-def _members(session: Session, target: Target, selectors: Selectors, chunk_size: int) -> list[tuple[Target, Object]]:
+def _answered(error: ClientError) -> ClientError:
+    """Return an error that the server gave; one that says there is no server ends everything."""
+    if error.status is None:
+        raise error
+    return error
+
+
+def _members(
+    session: Session, target: Target, selectors: Selectors, chunk_size: int
+) -> list[tuple[Target, Object | None]]:
     answer = session.resources(target.type, target.namespace).list(
         chunk_size=chunk_size, label_selector=selectors.labels.strip()
     )
-    found = []
+    found: list[tuple[Target, Object | None]] = []
     for item in items_of(answer, target.type):
         metadata = item.get("metadata") or {}
-        one = Target(target.type, str(metadata.get("namespace") or ""), str(metadata.get("name") or ""))
-        if not needs_reading(target.type):
-            found.append((one, item))
-            continue
-        try:
-            found.append((one, read_target(session, one)))
-        except ClientError as error:
-            # A list may name what can't be read: a tag whose image is gone, or an object deleted since.
-            if error.reason != "NotFound":
-                raise
-            session.note(f"Warning: {error.message}")
+        place, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+        found.append((Target(target.type, place, name), item))
     return found
 
 
-def _is_prefix(arguments: tuple[str, ...], failures: list[CliError | ClientError]) -> bool:
+def _whole(session: Session, target: Target, listed: Object | None) -> Object:
+    """Return an object as it is listed, or read it where a list says too little."""
+    return read_target(session, target) if listed is None or needs_reading(target.type) else listed
+
+
+def _is_prefix(arguments: tuple[str, ...], failures: list[Failure]) -> bool:
     missing = [error for error in failures if isinstance(error, ClientError) and error.reason == "NotFound"]
     return len(missing) == len(failures) == 1 and bool(parse_arguments(arguments, "isctl").names)
 
 
 def _describe_matching(
-    session: Session,
-    describer: Describer,
-    arguments: tuple[str, ...],
-    missing: CliError | ClientError,
-    chunk_size: int,
+    session: Session, describer: Describer, arguments: tuple[str, ...], missing: Failure, chunk_size: int
 ) -> None:
     """Describe all objects whose names begin with the one that wasn't found.
 
@@ -145,14 +148,13 @@ def _describe_matching(
     selection = select(session, (kind,), whole_collections=True)
     if len(selection.targets) != 1:
         raise CliError("you may only specify a single resource type")
-    matching = False
-    for target, value in _members(session, selection.targets[0], Selectors(), chunk_size):
-        if target.name.startswith(prefix):
-            matching = True
-            session.out.write(describer.describe(target.type, value) + "\n")
+    members = _members(session, selection.targets[0], Selectors(), chunk_size)
+    matching = [(target, value) for target, value in members if target.name.startswith(prefix)]
     if not matching:
         raise missing
+    for target, value in matching:
+        session.out.write(describer.describe(target.type, _whole(session, target, value)) + "\n")
 
 
-def _distinct(failures: list[CliError | ClientError]) -> list[CliError | ClientError]:
+def _distinct(failures: list[Failure]) -> list[Failure]:
     return list({str(failure): failure for failure in failures}.values())

@@ -81,7 +81,7 @@ def table(revisions: Sequence[Revision], images: Images, now: datetime, *, wide:
                 f"{revision.number}{' *' if revision.current else ''}",
                 age(revision.created, now),
                 (revision.image if wide else short_digest(revision.image)) or "<none>",
-                _size(images.get(revision.image)),
+                _size(images.get(revision.image)) if revision.image else "<none>",
                 _change_words(revision, before, images, wide=wide),
                 revision.pull_spec,
             ]
@@ -103,11 +103,13 @@ def _size(image: Mapping[str, Any] | None) -> str:
 
 def _change_words(revision: Revision, before: Revision | None, images: Images, *, wide: bool) -> str:
     came_back = f"same image as revision {revision.same_as}" if revision.same_as else ""
-    if before is not None and revision.image and revision.image == before.image:
+    if not revision.image:
+        return "reference, not imported"
+    if before is not None and revision.image == before.image:
         return "re-imported"
-    if revision.image and revision.image not in images:
+    if revision.image not in images:
         return came_back or "image no longer there"
-    if before is None:
+    if before is None or not before.image:
         return "first image"
     changes = _changes(revision, before, images)
     if changes is None:
