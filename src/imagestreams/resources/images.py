@@ -1,7 +1,8 @@
 """Images: cluster-wide, named by digest, and never changed in content once they are stored."""
 
+import sys
 import uuid
-from typing import Final
+from typing import Any, Final
 
 from imagestreams.api.defaulting import default_image
 from imagestreams.api.errors import FieldError, bad_request
@@ -16,6 +17,7 @@ from imagestreams.store.cache import ObservableStore
 from imagestreams.streams.image_content import drop_stored_blobs, fill_from_manifest, keep_content
 
 GROUP: Final = "image.openshift.io"
+_SHARED_MAX_CHARACTERS: Final = 256
 _MANAGED_SIGNATURE: Final = "image.openshift.io/managed-signature"
 
 
@@ -38,7 +40,29 @@ def image_info(table: TableView | None) -> ResourceInfo:
 
 def image_storage(store: ObservableStore, table: TableView | None = None) -> ObjectStorage[Image]:
     """Return the storage of images."""
-    return ObjectStorage(store, image_info(table), Image)
+    return ObjectStorage(store, image_info(table), Image, served=_share_texts)
+
+
+def _share_texts(image: Image) -> Image:
+    """Let equal texts of all images be one in memory: many share base layers, media types and environment."""
+    image.kind, image.api_version = sys.intern(image.kind), sys.intern(image.api_version)
+    image.docker_image_manifest_media_type = sys.intern(image.docker_image_manifest_media_type)
+    if image.metadata.annotations:
+        image.metadata.annotations = _shared(image.metadata.annotations)
+    image.docker_image_metadata = _shared(image.docker_image_metadata)
+    for layer in image.docker_image_layers or []:
+        layer.name, layer.media_type = sys.intern(layer.name), sys.intern(layer.media_type)
+    for manifest in image.docker_image_manifests or []:
+        manifest.digest, manifest.media_type = sys.intern(manifest.digest), sys.intern(manifest.media_type)
+    return image
+
+
+def _shared(value: Any) -> Any:
+    if isinstance(value, str):
+        return sys.intern(value) if len(value) <= _SHARED_MAX_CHARACTERS else value
+    if isinstance(value, dict):
+        return {_shared(key): _shared(each) for key, each in value.items()}
+    return [_shared(each) for each in value] if isinstance(value, list) else value
 
 
 def new_image(image: Image, now: str) -> Image:
