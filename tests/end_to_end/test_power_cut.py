@@ -1,9 +1,9 @@
 """What was acknowledged is there after the power went, whatever was being written at that moment."""
 
+import http.client
 import random
 import threading
 import time
-import urllib.error
 from pathlib import Path
 
 from tests.running_server import RunningServer
@@ -32,7 +32,7 @@ class Writer(threading.Thread):
             known = self.acknowledged.get(name)
             try:
                 status, answer = self._patch(name, number) if known else self._create(name, number)
-            except (OSError, urllib.error.URLError):
+            except (OSError, http.client.HTTPException):
                 return
             assert status in (200, 201), answer
             self.acknowledged[name] = (number, int(answer["metadata"]["resourceVersion"]))

@@ -39,7 +39,11 @@ class _Retry:
 
 
 class ImportController:
-    """Keeps all streams imported; `clock` gives the time as the API shows it."""
+    """Keeps all streams imported; `clock` gives the time as the API shows it.
+
+    A stream is looked at `settle_s` seconds after it was changed: clients that write it in several steps get one
+    import of what they want in the end, and read what they wrote before it is imported.
+    """
 
     def __init__(
         self,
@@ -49,7 +53,9 @@ class ImportController:
         *,
         retry: RetrySettings | None = None,
         workers: int = 16,
+        settle_s: float = 0.25,
     ) -> None:
+        self._settle_s = settle_s
         self._imports = imports
         self._streams = streams
         self._clock = clock
@@ -67,7 +73,7 @@ class ImportController:
 
     def _seen(self, entry: Entry[ImageStream]) -> None:
         if due_import(entry.value) is not None:
-            self._queue.add(entry.key)
+            self._queue.add_after(entry.key, self._settle_s)
 
     def _gone(self, key: str) -> None:
         self._retries.pop(key, None)
