@@ -59,6 +59,7 @@ class NamespaceTerminating(ApiError):
 _SUFFIX_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
 _SUFFIX_LENGTH: Final = 5
 _GENERATED_NAME_MAX: Final = 63
+_GENERATED_TRIES: Final = 8
 
 
 class Strategy(Generic[T]):
@@ -165,6 +166,10 @@ class StoredResource(Resource, Generic[T]):
         if self.info.namespaced:
             # Again, with no waiting before the write: what is written now is seen by who empties the namespace.
             self._admit(metadata.namespace, metadata.name)
+        for _ in range(_GENERATED_TRIES if generated else 0):
+            if self.storage.find(metadata.namespace, metadata.name) is None:
+                break
+            metadata.name = generated_name(metadata.generate_name)
         return await self.storage.create(value)
 
     def _admit(self, namespace: str, name: str) -> None:
@@ -231,8 +236,7 @@ class StoredResource(Resource, Generic[T]):
                 raise invalid(self.info.group, self.info.plural, context.name, [error])
         elif version != old.resource_version:
             if not version.isdigit():
-                error = FieldError.invalid("metadata.resourceVersion", version, "must be a number")
-                raise invalid(self.info.group, self.info.plural, context.name, [error])
+                raise reasonless(500, f'strconv.ParseUint: parsing "{version}": invalid syntax')
             raise self.storage.modified(context.name)
 
     def _wrong_uid(self, value: T, wanted: str) -> str:

@@ -1,5 +1,6 @@
 """Watches of stored objects: what is there first, then every change, and bookmarks in quiet times."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Final, TypeVar
 
@@ -39,9 +40,13 @@ async def watch_storage(
                         yield WatchEvent("ADDED", Item(entry.value, entry.encoded))
                 if options.send_initial_events and options.allow_bookmarks:
                     yield _bookmark(storage, now, {INITIAL_EVENTS_END: "true"})
+            clock = asyncio.get_running_loop().time
+            bookmark_at = clock() + BOOKMARK_INTERVAL_S
             while True:
-                change = await subscription.take(BOOKMARK_INTERVAL_S)
+                # Also where others' changes never let it become quiet, a watcher learns how far it has come.
+                change = await subscription.take(max(bookmark_at - clock(), 0.0))
                 if change is None:
+                    bookmark_at = clock() + BOOKMARK_INTERVAL_S
                     if options.allow_bookmarks:
                         yield _bookmark(storage, storage.cache.revision, None)
                     continue

@@ -96,7 +96,10 @@ class Subscription(Generic[T]):
                 async with asyncio.timeout(timeout_s):
                     taken = await self._events.get()
             except TimeoutError:
-                return None
+                # What came in at the last moment must not be mistaken for quiet.
+                if self._events.empty():
+                    return None
+                taken = self._events.get_nowait()
         else:
             taken = await self._events.get()
         if isinstance(taken, Exception):
