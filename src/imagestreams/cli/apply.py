@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from imagestreams.cli import manifests
+from imagestreams.cli.apply_migration import CLIENT_SIDE, SERVER_SIDE, migrated
 from imagestreams.cli.changes import (
     Reporter,
     dry_run_flag,
@@ -26,7 +27,7 @@ from imagestreams.cli.printers.go_text import json_text
 from imagestreams.cli.selection import Object, Target, read_target, target_of
 from imagestreams.cli.session import Session
 from imagestreams.client.errors import ClientError
-from imagestreams.client.resources import APPLY_PATCH
+from imagestreams.client.resources import APPLY_PATCH, JSON_PATCH
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _RETRIES = 5
@@ -112,7 +113,7 @@ def apply(
         strategy=dry_run_strategy(session, dry_run),
         server_side=server_side,
         force_conflicts=force_conflicts,
-        field_manager=field_manager or ("kubectl" if server_side else "kubectl-client-side-apply"),
+        field_manager=field_manager or (SERVER_SIDE if server_side else CLIENT_SIDE),
         validation=field_validation(validate),
         subresource=subresource,
         overwrite=overwrite,
@@ -218,9 +219,15 @@ def _patch(
 
 
 def _apply_on_server(session: Session, target: Target, options: Options, reporter: Reporter) -> None:
-    resources = session.resources(target.type, target.namespace)
+    applied = _server_side_patch(session, target, options)
+    if options.field_manager == SERVER_SIDE and _migrate(session, target, applied, options):
+        applied = _server_side_patch(session, target, options)
+    reporter.report(applied, "serverside-applied")
+
+
+def _server_side_patch(session: Session, target: Target, options: Options) -> Object:
     try:
-        applied = resources.patch(
+        return session.resources(target.type, target.namespace).patch(
             target.name,
             target.manifest,
             kind=APPLY_PATCH,
@@ -234,7 +241,28 @@ def _apply_on_server(session: Session, target: Target, options: Options, reporte
         if error.code == 415:
             raise CliError(f"Server-side apply not available on the server: ({error.message})") from error
         raise
-    reporter.report(applied, "serverside-applied")
+
+
+def _migrate(session: Session, target: Target, applied: Object, options: Options) -> bool:
+    """Hand over what an earlier client-side apply owned; a failure is only warned of, the next apply tries again."""
+    metadata = applied.get("metadata") or {}
+    entries = migrated(metadata.get("managedFields") or [])
+    if entries is None or options.strategy != "none":
+        return False
+    patch = [
+        {"op": "replace", "path": "/metadata/managedFields", "value": entries},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata.get("resourceVersion")},
+    ]
+    try:
+        resources = session.resources(target.type, target.namespace)
+        resources.patch(target.name, patch, kind=JSON_PATCH, field_manager=options.field_manager)
+    except ClientError as error:
+        session.warn(
+            "server rejected managed fields migration to Server-Side Apply. This is non-fatal and will be retried next"
+            f" time you apply. Error: {error.message}"
+        )
+        return False
+    return True
 
 
 def with_last_applied(manifest: Object) -> Object:
