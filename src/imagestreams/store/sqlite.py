@@ -219,6 +219,22 @@ class SQLiteStore:
 
         await self._write(write)
 
+    async def log_start(self, rows: int, size_bytes: int) -> int:
+        """Return the newest revision behind the last `rows` rows or `size_bytes` bytes of the log, 0 if all fit."""
+
+        def read(db: sqlite3.Connection) -> int:
+            sizes = db.execute(
+                "SELECT revision, ifnull(length(value), 0) + length(key) FROM log ORDER BY revision DESC"
+            )
+            left_rows, left_bytes = rows, size_bytes
+            for revision, size in sizes:
+                left_rows, left_bytes = left_rows - 1, left_bytes - size
+                if left_rows < 0 or left_bytes < 0:
+                    return int(revision)
+            return 0
+
+        return await self._read(read)
+
     async def close(self) -> None:
         if self._closed:
             return
