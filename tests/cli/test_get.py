@@ -92,6 +92,21 @@ SAME_AS_KUBECTL = [
 ]
 
 
+REFUSED = [("get", "is", "--field-selector", "foo=a"), ("get", "is", "-l", "(", "-oname"), ("get", "is")]
+
+
+@pytest.mark.parametrize("arguments", REFUSED)
+def test_a_refused_list_says_what_was_asked_for(filled: Any, arguments: tuple[str, ...]) -> None:
+    status = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "BadRequest", "message": "no"}
+    path = "/apis/image.openshift.io/v1/namespaces/default/imagestreams"
+    filled.answers[("GET", path)] = (400, {**status, "code": 400})
+
+    done = filled.run(*arguments)
+
+    assert "Unable to " in done.stderr
+    assert done == filled.kubectl(*arguments)
+
+
 @pytest.fixture
 def filled(api: Any) -> Any:
     api.stream("python", labels={"app": "web", "a/b": "x"})

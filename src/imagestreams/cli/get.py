@@ -15,7 +15,17 @@ from imagestreams.cli.printers.columns import Columns
 from imagestreams.cli.printers.jsonpath_syntax import JsonPathError
 from imagestreams.cli.printers.sorting import order_of
 from imagestreams.cli.printers.tables import TableOptions, TablePrinter
-from imagestreams.cli.selection import Files, Object, Selection, Selectors, Target, items_of, read_target, select
+from imagestreams.cli.selection import (
+    Files,
+    Object,
+    Selection,
+    Selectors,
+    Target,
+    items_of,
+    read_collection,
+    read_target,
+    select,
+)
 from imagestreams.cli.session import Session
 from imagestreams.client.discovery import ResourceType
 from imagestreams.client.errors import ClientError
@@ -178,11 +188,12 @@ def _fetch(session: Session, selection: Selection, options: Options) -> tuple[li
                     session, target, accept=accept, subresource=options.subresource, include_object=include
                 )
             else:
-                answer = session.resources(target.type, target.namespace).list(
+                answer = read_collection(
+                    session,
+                    target,
+                    selection.selectors,
                     accept=accept,
                     chunk_size=0 if options.sort_by else options.chunk_size,
-                    label_selector=options.selector.strip(),
-                    field_selector=options.field_selector.strip(),
                     include_object=include,
                 )
         except ClientError as error:

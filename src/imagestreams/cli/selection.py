@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from imagestreams.cli import manifests
 from imagestreams.cli.errors import CliError
+from imagestreams.cli.printers.go_text import quoted
 from imagestreams.cli.session import Session
 from imagestreams.client.discovery import ResourceType
 from imagestreams.client.errors import ClientError
@@ -245,6 +248,40 @@ def read_target(
         raise
 
 
+def read_collection(
+    session: Session,
+    target: Target,
+    selectors: Selectors,
+    *,
+    chunk_size: int,
+    accept: str = "application/json",
+    include_object: str = "",
+) -> Object:
+    """List a collection.
+
+    Raises:
+        ClientError: the server refused; the message says what was asked for.
+    """
+    labels, fields = selectors.labels.strip(), selectors.fields.strip()
+    try:
+        return session.resources(target.type, target.namespace).list(
+            accept=accept,
+            chunk_size=chunk_size,
+            label_selector=labels,
+            field_selector=fields,
+            include_object=include_object,
+        )
+    except ClientError as error:
+        if error.status is None or error.reason not in ("BadRequest", "NotFound"):
+            raise
+        what = quoted(f"{target.type.group}/{target.type.version}, Resource={target.type.plural}")
+        told = f"Unable to list {what}"
+        if labels or fields:
+            told = f"Unable to find {what} that match label selector {quoted(labels)}, field selector {quoted(fields)}"
+        status = msgspec.structs.replace(error.status, message=f"{told}: {error.message}")
+        raise ClientError.from_status(status) from error
+
+
 def read_all(session: Session, selection: Selection, chunk_size: int = 500) -> list[tuple[Target, Object]]:
     """Read the objects of a selection, collections item by item.
 
@@ -256,11 +293,7 @@ def read_all(session: Session, selection: Selection, chunk_size: int = 500) -> l
         if target.name:
             found.append((target, read_target(session, target)))
             continue
-        answer = session.resources(target.type, target.namespace).list(
-            chunk_size=chunk_size,
-            label_selector=selection.selectors.labels.strip(),
-            field_selector=selection.selectors.fields.strip(),
-        )
+        answer = read_collection(session, target, selection.selectors, chunk_size=chunk_size)
         for item in items_of(answer, target.type):
             metadata = item.get("metadata") or {}
             place = str(metadata.get("namespace") or "")

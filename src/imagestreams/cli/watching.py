@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from imagestreams.cli.selection import Object, Target, items_of, read_target
+from imagestreams.cli.selection import Object, Selectors, Target, items_of, read_collection, read_target
 from imagestreams.cli.session import Session
 from imagestreams.client.errors import ClientError, status_of
 from imagestreams.client.resources import TABLE
@@ -28,9 +28,8 @@ def watch_target(session: Session, target: Target, options: "Options", show: Cal
         fields = f"metadata.name={target.name}"
         version, skip = "0", 1
     else:
-        answer = resources.list(
-            accept=accept, chunk_size=options.chunk_size, label_selector=labels, field_selector=fields
-        )
+        selectors = Selectors(labels, fields)
+        answer = read_collection(session, target, selectors, accept=accept, chunk_size=options.chunk_size)
         version, skip = str((answer.get("metadata") or {}).get("resourceVersion", "")), 0
         shown = [answer] if answer.get("kind") == "Table" else items_of(answer, target.type)
     if not options.watch_only:
