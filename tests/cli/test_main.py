@@ -1,5 +1,6 @@
 """The frame: flags as oc takes them, errors as oc tells them."""
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -158,6 +159,28 @@ def test_help_lists_the_verbs(api: Any) -> None:
 
     assert done.code == 0
     assert all(f"\n  {verb} " in done.stdout for verb in ("get", "tag", "import-image", "serve", "rollback"))
+
+
+def test_help_of_a_verb_can_be_asked_for_in_three_ways(api: Any) -> None:
+    asked = [api.run("get", "-h"), api.run("get", "--help"), api.run("help", "get")]
+
+    assert {one.code for one in asked} == {0}
+    assert len({one.stdout for one in asked}) == 1
+    assert "--show-labels" in asked[0].stdout
+
+
+def test_a_reader_that_leaves_early_is_no_trouble(api: Any) -> None:
+    for number in range(3000):
+        api.stream(f"stream-{number:04d}-{'x' * 60}")
+    program = [sys.executable, "-m", "imagestreams.cli.main", "get", "is", "-o", "yaml"]
+    environment = {**os.environ, "KUBECONFIG": api.kubeconfig}
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+
+    assert errors == b""
 
 
 def test_an_unknown_verb_brings_the_near_ones(api: Any) -> None:

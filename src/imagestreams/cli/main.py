@@ -130,6 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code: the only place where errors become text."""
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
     try:
         session = Session()
         result: Any = cli.main(arguments, prog_name="isctl", standalone_mode=False, obj=session)
