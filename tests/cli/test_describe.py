@@ -25,7 +25,8 @@ def a_config_map(name: str) -> dict[str, Any]:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": name, "namespace": "default", "annotations": {"note": "x" * 200}},
-        "data": {"one": "first\nsecond", "two": "tab\there"},
+        # One key only: this kubectl shows several in any order.
+        "data": {"one": "first\nsecond\n\ttab\there"},
         "binaryData": {"raw": base64.b64encode(b"123").decode()},
     }
 
