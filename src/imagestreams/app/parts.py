@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from imagestreams.resources.imagestreams import RegistryHosts
 from imagestreams.resources.resource import Resource
 from imagestreams.resources.stored import StoredResource
 from imagestreams.store.cache import ObservableStore
+from imagestreams.store.compaction import Compaction, LoggedStore
 from imagestreams.streams.platform import Platform
 
 LOG: Final = logging.getLogger(__name__)
@@ -35,6 +37,10 @@ class Loop(Protocol):
 
     def stop(self) -> None:
         """Let `run` end."""
+
+
+class CompactedStore(ObservableStore, LoggedStore, Protocol):
+    """A store that caches can follow and whose log is ours to keep short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ async def _watched(loop: Loop) -> None:
 
 
 def make_parts(
-    store: ObservableStore,
+    store: CompactedStore,
     settings: Settings,
     *,
     registry_host: str,
@@ -111,6 +117,7 @@ def make_parts(
         ScheduledImports(imports, images.streams, now, interval_s=settings.scheduled_import_interval_s),
         NamespaceController(core, _in_namespaces([*core.resources, *images.resources]), clock),
         EventExpiry(core.events.storage, clock),
+        Compaction(store, time.monotonic),
     )
     return Parts(core, images, imports, registries, loops, clock, [])
 
