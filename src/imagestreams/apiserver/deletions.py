@@ -7,12 +7,12 @@ import msgspec
 
 from imagestreams.api.errors import FieldError, bad_request, invalid
 from imagestreams.api.wire import Wire
-from imagestreams.apiserver.bodies import read_document
-from imagestreams.apiserver.json_syntax import JsonSyntaxError
+from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError
+from imagestreams.apiserver.bodies.objects import read_document
+from imagestreams.apiserver.bodies.type_check import mismatch
 from imagestreams.apiserver.options import META_GROUP, dry_run_errors, parse_int64
 from imagestreams.apiserver.query import Query
 from imagestreams.apiserver.request_info import is_true
-from imagestreams.apiserver.type_check import mismatch
 from imagestreams.resources.resource import DeleteOptions
 
 _POLICIES: Final = ("Foreground", "Background", "Orphan")

@@ -11,11 +11,10 @@ from imagestreams.api.codec import copy
 from imagestreams.api.errors import bad_request, method_not_supported, unsupported_media_type
 from imagestreams.api.meta import Status
 from imagestreams.apiserver.answers import send_document
-from imagestreams.apiserver.bodies import PATCH_TYPES, decode_object, media_type_of, unknown_format
+from imagestreams.apiserver.bodies.objects import PATCH_TYPES, decode_object, media_type_of, unknown_format
 from imagestreams.apiserver.clock import timestamp
 from imagestreams.apiserver.deletions import parse_deletion
 from imagestreams.apiserver.incoming import Request
-from imagestreams.apiserver.managed_fields import track_update
 from imagestreams.apiserver.negotiation import PLAIN, Representation, negotiate
 from imagestreams.apiserver.options import (
     WriteOptions,
@@ -24,7 +23,8 @@ from imagestreams.apiserver.options import (
     parse_watch_timeout,
     parse_write_options,
 )
-from imagestreams.apiserver.patches import read_patch
+from imagestreams.apiserver.ownership.managed_fields import track_update
+from imagestreams.apiserver.patching.patches import read_patch
 from imagestreams.apiserver.request_info import RequestInfo
 from imagestreams.apiserver.views import event_view, list_view, object_view
 from imagestreams.apiserver.watch_stream import WatchStreams

@@ -13,9 +13,9 @@ import msgspec
 
 from imagestreams.api.descriptions import describe_field, describe_list, describe_type
 from imagestreams.api.meta import ListMeta
-from imagestreams.apiserver.merge_keys import ATOMIC_STRUCTS, rule_of
 from imagestreams.apiserver.openapi import schema_facts as facts
 from imagestreams.apiserver.openapi.plain_definitions import PLAIN_DEFINITIONS
+from imagestreams.apiserver.ownership.merge_keys import ATOMIC_STRUCTS, rule_of
 from imagestreams.resources.resource import ResourceInfo
 
 GVK = "x-kubernetes-group-version-kind"

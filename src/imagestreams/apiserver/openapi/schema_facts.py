@@ -51,6 +51,7 @@ _TIMES: Final = (
     ("ObjectMeta", "creationTimestamp"),
     ("ObjectMeta", "deletionTimestamp"),
     ("SignatureCondition", "lastProbeTime"),
+    ("NamespaceCondition", "lastTransitionTime"),
     ("SignatureCondition", "lastTransitionTime"),
     ("TagEvent", "created"),
     ("TagEventCondition", "lastTransitionTime"),

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from imagestreams.api.codec import from_dict, to_dict
 from imagestreams.api.errors import ApiError
 from imagestreams.api.image import ImageStream
-from imagestreams.apiserver.json_patch import PatchFailedError, json_patch
-from imagestreams.apiserver.managed_fields import track_update
-from imagestreams.apiserver.merge_patch import merge_patch
-from imagestreams.apiserver.patches import Patch, read_patch
+from imagestreams.apiserver.ownership.managed_fields import track_update
+from imagestreams.apiserver.patching.json_patch import PatchFailedError, json_patch
+from imagestreams.apiserver.patching.merge_patch import merge_patch
+from imagestreams.apiserver.patching.patches import Patch, read_patch
 from imagestreams.resources.resource import ResourceInfo
 
 V1 = "image.openshift.io/v1"

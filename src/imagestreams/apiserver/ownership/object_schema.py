@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
-from imagestreams.apiserver.merge_keys import ATOMIC_STRUCTS, NO_RULE, MergeRule, rule_of
+from imagestreams.apiserver.ownership.merge_keys import ATOMIC_STRUCTS, NO_RULE, MergeRule, rule_of
 
 Kind = Literal["scalar", "struct", "map", "list", "deduced"]
 _SCALARS: Final = {str: "string", bool: "boolean", int: "numeric", float: "numeric", bytes: "string"}

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from imagestreams.api.codec import to_dict
 from imagestreams.api.errors import ApiError, FieldError, bad_request, conflict, invalid, not_found
-from imagestreams.apiserver.bodies import convert, read_document
-from imagestreams.apiserver.defaults import apply_defaults
-from imagestreams.apiserver.json_syntax import JsonSyntaxError
-from imagestreams.apiserver.managed_fields import track_change
+from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError
+from imagestreams.apiserver.bodies.objects import convert, read_document
+from imagestreams.apiserver.bodies.type_check import unknown_fields
 from imagestreams.apiserver.negotiation import JSON
-from imagestreams.apiserver.object_schema import shape_of
-from imagestreams.apiserver.type_check import unknown_fields
+from imagestreams.apiserver.ownership.defaults import apply_defaults
+from imagestreams.apiserver.ownership.managed_fields import track_change
+from imagestreams.apiserver.ownership.object_schema import shape_of
 from imagestreams.resources.resource import ResourceInfo
 
 ANY_MAP: Final = "map[string]interface {}"

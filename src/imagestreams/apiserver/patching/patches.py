@@ -7,10 +7,10 @@ decoded and filled with defaults like the body of a PUT, and its managed fields 
 from collections.abc import Container
 
 from imagestreams.api.errors import FieldError, invalid
-from imagestreams.apiserver.apply_patch import ApplyPatch
-from imagestreams.apiserver.bodies import PATCH_TYPES, media_type_of, unknown_format
-from imagestreams.apiserver.document_patches import JsonPatch, MergePatch, StrategicMergePatch
-from imagestreams.apiserver.patch import Patch
+from imagestreams.apiserver.bodies.objects import PATCH_TYPES, media_type_of, unknown_format
+from imagestreams.apiserver.patching.apply_patch import ApplyPatch
+from imagestreams.apiserver.patching.document_patches import JsonPatch, MergePatch, StrategicMergePatch
+from imagestreams.apiserver.patching.patch import Patch
 from imagestreams.resources.resource import ResourceInfo
 
 __all__ = ["Patch", "read_patch"]

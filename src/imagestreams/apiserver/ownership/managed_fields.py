@@ -16,9 +16,9 @@ from typing import Any, Final, NamedTuple
 from imagestreams.api.codec import to_dict
 from imagestreams.api.managed_times import keep_times
 from imagestreams.api.meta import ManagedFieldsEntry
-from imagestreams.apiserver.comparison import Comparison, IncomparableError, compare
-from imagestreams.apiserver.defaults import apply_defaults
-from imagestreams.apiserver.field_sets import (
+from imagestreams.apiserver.ownership.comparison import Comparison, IncomparableError, compare
+from imagestreams.apiserver.ownership.defaults import apply_defaults
+from imagestreams.apiserver.ownership.field_sets import (
     EMPTY,
     LEAF,
     FieldSet,
@@ -28,7 +28,7 @@ from imagestreams.apiserver.field_sets import (
     to_wire,
     union,
 )
-from imagestreams.apiserver.object_schema import shape_of
+from imagestreams.apiserver.ownership.object_schema import shape_of
 from imagestreams.resources.resource import ResourceInfo
 
 APPLY: Final = "Apply"

@@ -6,9 +6,9 @@ element and take the order of the configuration. Documents are never changed: re
 
 from typing import Any
 
-from imagestreams.apiserver.comparison import ABSENT, branch, is_empty, steps
-from imagestreams.apiserver.field_sets import LEAF, SELF, FieldSet, has_below
-from imagestreams.apiserver.object_schema import Shape
+from imagestreams.apiserver.ownership.comparison import ABSENT, branch, is_empty, steps
+from imagestreams.apiserver.ownership.field_sets import LEAF, SELF, FieldSet, has_below
+from imagestreams.apiserver.ownership.object_schema import Shape
 
 
 def merged(shape: Shape, live: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:

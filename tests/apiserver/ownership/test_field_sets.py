@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagestreams.apiserver.field_sets import (
+from imagestreams.apiserver.ownership.field_sets import (
     FieldSet,
     Path,
     difference,

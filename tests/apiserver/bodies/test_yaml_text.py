@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from imagestreams.apiserver.yaml_text import YamlError, read_yaml
+from imagestreams.apiserver.bodies.yaml_text import YamlError, read_yaml
 
 
 def read(text: bytes) -> Any:

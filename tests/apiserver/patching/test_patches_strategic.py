@@ -11,9 +11,9 @@ from imagestreams.api.codec import from_dict, to_dict
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError
 from imagestreams.api.image import Image, ImageStream
-from imagestreams.apiserver.object_schema import shape_of
-from imagestreams.apiserver.patches import read_patch
-from imagestreams.apiserver.strategic_merge import StrategicPatchError, strategic_merge
+from imagestreams.apiserver.ownership.object_schema import shape_of
+from imagestreams.apiserver.patching.patches import read_patch
+from imagestreams.apiserver.patching.strategic_merge import StrategicPatchError, strategic_merge
 from imagestreams.resources.resource import ResourceInfo
 
 STREAM = shape_of(ImageStream)

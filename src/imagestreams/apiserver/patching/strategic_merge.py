@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from imagestreams.apiserver.go_text import plain, type_name
-from imagestreams.apiserver.object_schema import Shape
+from imagestreams.apiserver.bodies.go_text import plain, type_name
+from imagestreams.apiserver.ownership.object_schema import Shape
 
 _PATCH: Final = "$patch"
 _RETAIN: Final = "$retainKeys"

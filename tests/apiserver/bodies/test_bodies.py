@@ -7,7 +7,7 @@ import pytest
 
 from imagestreams.api.errors import ApiError
 from imagestreams.api.image import ImageStream
-from imagestreams.apiserver.bodies import Decoded, decode_object
+from imagestreams.apiserver.bodies.objects import Decoded, decode_object
 from imagestreams.resources.resource import ResourceInfo
 
 STREAMS = ResourceInfo(

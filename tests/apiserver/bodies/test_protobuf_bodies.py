@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagestreams.apiserver.protobuf_bodies import MAGIC, ProtobufError, read_protobuf
+from imagestreams.apiserver.bodies.protobuf_bodies import MAGIC, ProtobufError, read_protobuf
 
 
 def field(number: int, content: bytes | int) -> bytes:

@@ -8,8 +8,8 @@ counts as a change of the whole.
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from imagestreams.apiserver.field_sets import LEAF, MAX_DEPTH, FieldSet, Path, insert, key_step, value_step
-from imagestreams.apiserver.object_schema import Shape
+from imagestreams.apiserver.ownership.field_sets import LEAF, MAX_DEPTH, FieldSet, Path, insert, key_step, value_step
+from imagestreams.apiserver.ownership.object_schema import Shape
 
 
 class _Absent:

@@ -12,10 +12,18 @@ from typing import Any, Final
 from imagestreams.api.codec import to_dict
 from imagestreams.api.errors import ApiError, bad_request, reasonless
 from imagestreams.api.meta import ManagedFieldsEntry, Status, StatusCause, StatusDetails
-from imagestreams.apiserver.apply_validation import misfits
-from imagestreams.apiserver.comparison import IncomparableError, compare, field_set
-from imagestreams.apiserver.field_sets import FieldSet, difference, intersection, path_text, paths, scalar_json, union
-from imagestreams.apiserver.managed_fields import (
+from imagestreams.apiserver.ownership.apply_validation import misfits
+from imagestreams.apiserver.ownership.comparison import IncomparableError, compare, field_set
+from imagestreams.apiserver.ownership.field_sets import (
+    FieldSet,
+    difference,
+    intersection,
+    path_text,
+    paths,
+    scalar_json,
+    union,
+)
+from imagestreams.apiserver.ownership.managed_fields import (
     APPLY,
     UPDATE,
     Managed,
@@ -31,8 +39,8 @@ from imagestreams.apiserver.managed_fields import (
     update,
     without_system_fields,
 )
-from imagestreams.apiserver.object_schema import Shape, shape_of
-from imagestreams.apiserver.typed_merge import merged, with_named_fields, without
+from imagestreams.apiserver.ownership.object_schema import Shape, shape_of
+from imagestreams.apiserver.ownership.typed_merge import merged, with_named_fields, without
 from imagestreams.resources.resource import ResourceInfo
 
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"

@@ -12,10 +12,10 @@ from imagestreams.api.codec import encode, from_dict, to_dict
 from imagestreams.api.core import ConfigMap
 from imagestreams.api.errors import ApiError
 from imagestreams.api.image import ImageStream
-from imagestreams.apiserver.managed_fields import track_update
-from imagestreams.apiserver.object_schema import shape_of
-from imagestreams.apiserver.patches import Patch, read_patch
-from imagestreams.apiserver.typed_merge import merged
+from imagestreams.apiserver.ownership.managed_fields import track_update
+from imagestreams.apiserver.ownership.object_schema import shape_of
+from imagestreams.apiserver.ownership.typed_merge import merged
+from imagestreams.apiserver.patching.patches import Patch, read_patch
 from imagestreams.resources.resource import ResourceInfo
 
 V1 = "image.openshift.io/v1"

@@ -6,8 +6,8 @@ those of the JSON decoder.
 
 from typing import Any, Final
 
-from imagestreams.apiserver.go_text import type_name
-from imagestreams.apiserver.object_schema import Shape
+from imagestreams.apiserver.bodies.go_text import type_name
+from imagestreams.apiserver.ownership.object_schema import Shape
 
 _GO_SCALARS: Final = {"string": "string", "boolean": "bool", "numeric": "int64"}
 _GO_KINDS: Final = {"map[string]interface {}": "map", "[]interface {}": "slice"}

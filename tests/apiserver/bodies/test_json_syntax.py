@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagestreams.apiserver.json_syntax import JsonSyntaxError, check_json
+from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError, check_json
 
 
 @pytest.mark.parametrize(

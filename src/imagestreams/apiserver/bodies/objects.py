@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from imagestreams.api.errors import bad_request, unsupported_media_type
-from imagestreams.apiserver.json_duplicates import duplicate_paths
-from imagestreams.apiserver.json_syntax import JsonSyntaxError, check_json
+from imagestreams.apiserver.bodies.json_duplicates import duplicate_paths
+from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError, check_json
+from imagestreams.apiserver.bodies.protobuf_bodies import ProtobufError, read_protobuf
+from imagestreams.apiserver.bodies.type_check import mismatch, unknown_fields
+from imagestreams.apiserver.bodies.yaml_text import YamlError, read_yaml
 from imagestreams.apiserver.negotiation import JSON, PROTOBUF, YAML
-from imagestreams.apiserver.protobuf_bodies import ProtobufError, read_protobuf
-from imagestreams.apiserver.type_check import mismatch, unknown_fields
-from imagestreams.apiserver.yaml_text import YamlError, read_yaml
 from imagestreams.resources.resource import ResourceInfo
 
 MEDIA_TYPES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"

@@ -5,13 +5,13 @@ from typing import Any
 
 from imagestreams.api.errors import ApiError, bad_request, reasonless
 from imagestreams.api.managed_times import keep_times
-from imagestreams.apiserver.bodies import convert, read_document
-from imagestreams.apiserver.defaults import apply_defaults
-from imagestreams.apiserver.json_syntax import JsonSyntaxError
+from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError
+from imagestreams.apiserver.bodies.objects import convert, read_document
+from imagestreams.apiserver.bodies.yaml_text import YamlError, read_yaml
 from imagestreams.apiserver.negotiation import JSON
-from imagestreams.apiserver.patch import ANY_MAP, Patch, json_kind
-from imagestreams.apiserver.server_side_apply import apply
-from imagestreams.apiserver.yaml_text import YamlError, read_yaml
+from imagestreams.apiserver.ownership.defaults import apply_defaults
+from imagestreams.apiserver.ownership.server_side_apply import apply
+from imagestreams.apiserver.patching.patch import ANY_MAP, Patch, json_kind
 
 
 class ApplyPatch(Patch):

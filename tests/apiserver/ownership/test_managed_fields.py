@@ -12,10 +12,10 @@ from imagestreams.api.codec import copy, from_dict, to_dict
 from imagestreams.api.core import Secret, ServiceAccount, Stored
 from imagestreams.api.image import Image, ImageStream, ImageStreamImport
 from imagestreams.api.meta import ManagedFieldsEntry
-from imagestreams.apiserver.managed_fields import track_update
+from imagestreams.apiserver.ownership.managed_fields import track_update
 from imagestreams.resources.resource import ResourceInfo
 
-TRANSCRIPTS = Path(__file__).parents[1] / "contract" / "transcripts"
+TRANSCRIPTS = Path(__file__).parents[2] / "contract" / "transcripts"
 V1 = "image.openshift.io/v1"
 FIRST, LATER = "2026-11-24T00:00:00Z", "2026-11-24T01:00:00Z"
 

@@ -6,10 +6,10 @@ Server-side apply knows no unknown fields: a configuration has to fit, whatever 
 from collections.abc import Iterator
 from typing import Any
 
-from imagestreams.apiserver.comparison import UnidentifiedElementError, element_step
-from imagestreams.apiserver.field_sets import path_text
-from imagestreams.apiserver.go_text import plain, syntax, type_name
-from imagestreams.apiserver.object_schema import Shape
+from imagestreams.apiserver.bodies.go_text import plain, syntax, type_name
+from imagestreams.apiserver.ownership.comparison import UnidentifiedElementError, element_step
+from imagestreams.apiserver.ownership.field_sets import path_text
+from imagestreams.apiserver.ownership.object_schema import Shape
 
 
 def misfits(shape: Shape, document: dict[str, Any]) -> str:
