@@ -41,8 +41,8 @@ class _Retry:
 class ImportController:
     """Keeps all streams imported; `clock` gives the time as the API shows it.
 
-    A stream is looked at `settle_s` seconds after it was changed: clients that write it in several steps get one
-    import of what they want in the end, and read what they wrote before it is imported.
+    A stream is looked at `settle_s` seconds after it was changed, so that a client that reads it at once sees what it
+    wrote; the recorded server is about that fast too.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class ImportController:
         *,
         retry: RetrySettings | None = None,
         workers: int = 16,
-        settle_s: float = 0.25,
+        settle_s: float = 0.004,
     ) -> None:
         self._settle_s = settle_s
         self._imports = imports

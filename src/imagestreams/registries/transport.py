@@ -187,6 +187,8 @@ class Transport:
         insecure: bool,
         form: Mapping[str, str] | None,
     ) -> Answer:
+        if _can_not_exist(url):
+            raise Unreachable(f"{_asked(method, url)}: dial tcp: lookup {url.host}: no such host")
         session = self._open()
         try:
             async with session.request(
@@ -218,6 +220,11 @@ class Transport:
                 headers={"User-Agent": "imagestreams"},
             )
         return self._session
+
+
+def _can_not_exist(url: URL) -> bool:
+    """Return whether a name is reserved to exist nowhere (RFC 6761, 6.4), so that no resolver need be asked."""
+    return f".{url.host or ''}".rstrip(".").endswith(".invalid")
 
 
 def _target(method: str, here: URL, location: str, insecure: bool) -> URL:
