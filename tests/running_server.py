@@ -15,7 +15,7 @@ from typing import Any
 
 ISCTL = Path(sys.executable).with_name("isctl")
 START_TIMEOUT_S = 60
-STOP_TIMEOUT_S = 30
+STOP_TIMEOUT_S = 10
 _URL = re.compile(r"(https?)://127\.0\.0\.1:\d+")
 
 
@@ -110,7 +110,7 @@ class RunningServer:
         return done
 
     def stop(self) -> int:
-        """End it as a service manager does; return its exit code."""
+        """End it as a service manager does; return its exit code. It has the ten seconds that are promised."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
