@@ -47,7 +47,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "whoami": ("whoami:whoami", "Show as whom you are logged in"),
     },
     "Everything else": {
-        "serve": ("serve:serve", "Run the server: API, registry and controllers"),
+        "serve": ("serve:serve", "Run the server"),
         "version": ("version:version", "Show the versions of client and server"),
         "completion": ("completion:completion", "Print the completion script of a shell"),
         "options": ("version:options", "List the flags that all commands have"),
