@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from imagestreams.access.authorization import Authorizer
+from imagestreams.app.registry_access import registry_client
 from imagestreams.app.settings import Settings
 from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.imports import ImportController
@@ -105,7 +107,7 @@ def make_parts(
         namespaces=core.gate,
         clock=clock,
     )
-    registries = RegistryClient()
+    registries = registry_client(settings.registry_ca_file, os.environ)
     importer = Importer(registries, ImportSettings(settings.max_repository_tags, platform))
     imports = ImageStreamImports(importer, images.streams, images.images, secrets, core.gate)
 

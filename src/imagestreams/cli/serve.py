@@ -17,6 +17,13 @@ import click
 )
 @click.option("--store", metavar="sqlite", help="Where objects are stored.")
 @click.option("--registry-host", metavar="HOST[:PORT]", help="What the server calls its own registry in pull specs.")
+@click.option(
+    "--registry-ca",
+    "registry_ca_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Authorities (PEM) to trust, besides the system's, when importing from other registries.",
+)
 @click.option("--config", type=click.Path(dir_okay=False), help="A YAML file with settings.")
 def serve(config: str | None, **flags: Any) -> None:
     """Run the server: API on HTTPS, and the same without TLS on loopback.
