@@ -1,6 +1,8 @@
 # The commands of this project; each sets up what it needs.
 BIN := .venv/bin
 DATA_DIR ?= data
+# Programs that the set-up put there, kubectl for one, come before the machine's own.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test lint contract bench bench-smoke setup setup-peers
 
@@ -11,8 +13,8 @@ test: setup-peers lint
 	$(BIN)/pytest
 
 lint: setup-peers
-	$(BIN)/ruff check src tests bench
-	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench scripts
+	$(BIN)/ruff format --check src tests bench scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -1,6 +1,7 @@
 """An unmodified `kubectl` does the main job."""
 
 import json
+import os
 import subprocess
 import time
 from typing import Any
@@ -90,7 +91,7 @@ def test_what_is_imported_shows_as_streams_and_tags(kubectl: Kubectl, docker_reg
 def test_a_watch_sees_every_change(kubectl: Kubectl) -> None:
     kubectl("create", "-f", "-", stdin=json.dumps(STREAM))
     command = ["kubectl", "-n", kubectl.namespace, "get", "is", "-w", "-o", "name"]
-    environment = {"KUBECONFIG": str(kubectl.server.kubeconfig), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    environment = {**os.environ, "KUBECONFIG": str(kubectl.server.kubeconfig)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as watch:
         assert watch.stdout is not None
         assert watch.stdout.readline() == "imagestream.image.openshift.io/app\n"
@@ -114,8 +115,8 @@ def test_an_editor_changes_an_object(kubectl: Kubectl, namespace: str) -> None:
         capture_output=True,
         text=True,
         env={
+            **os.environ,
             "KUBECONFIG": str(kubectl.server.kubeconfig),
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
             "KUBE_EDITOR": "sed -i s/tier:.web/tier:\\ db/",
         },
     )
