@@ -164,7 +164,13 @@ def test_owners_are_named_in_full_and_one_of_them_controls() -> None:
 
 def test_finalizers_are_qualified_names_and_do_not_contradict() -> None:
     assert problems(stored(finalizers=["example.com/a", "orphan"])) == []
-    assert problems(stored(finalizers=["a b"])) == [f'metadata.finalizers: Invalid value: "a b": name part {KEY_RULE}']
+    assert problems(stored(finalizers=["a.b/c d"])) == [
+        f'metadata.finalizers: Invalid value: "a.b/c d": name part {KEY_RULE}'
+    ]
+    assert problems(stored(finalizers=["kubernetes", "hold"])) == [
+        'metadata.finalizers[1]: Invalid value: "hold": name is neither a standard finalizer name nor is it fully '
+        "qualified"
+    ]
     assert problems(stored(finalizers=["orphan", "foregroundDeletion"])) == [
         'metadata.finalizers: Invalid value: ["orphan","foregroundDeletion"]: '
         "finalizer orphan and foregroundDeletion cannot be both set"

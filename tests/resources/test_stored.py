@@ -170,7 +170,7 @@ async def test_what_can_not_be_created(maps: Maps, wanted: ConfigMap, code: int,
 
 
 async def test_all_that_is_wrong_is_told_at_once(maps: Maps) -> None:
-    wanted = config("A", finalizers=["x"])
+    wanted = config("A", finalizers=["x.io/y"])
     wanted.data = {"bad": ""}
 
     error = await refused(maps.create(HERE, wanted))

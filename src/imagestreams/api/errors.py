@@ -4,7 +4,7 @@ Texts, codes and reasons are those of Kubernetes' apimachinery (`api/errors`, `u
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -23,8 +23,37 @@ class ApiError(Exception):
         return msgspec.structs.replace(self.status, kind="", api_version="")
 
 
+_SHORT_ESCAPES: Final = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+}
+
+
+def quoted(text: str) -> str:
+    """Return a text as the messages quote it: as a Go string, with what can't be printed escaped."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
 def _quote(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    return quoted(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 @dataclass(frozen=True)

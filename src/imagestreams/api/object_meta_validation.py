@@ -50,6 +50,7 @@ _VALUE_RULE: Final = (
 
 ORPHAN_DEPENDENTS: Final = "orphan"
 DELETE_DEPENDENTS: Final = "foregroundDeletion"
+_STANDARD_FINALIZERS: Final = frozenset({"kubernetes", ORPHAN_DEPENDENTS, DELETE_DEPENDENTS})
 
 
 def dns_label_problems(name: str) -> list[str]:
@@ -126,7 +127,8 @@ def validate_object_meta(
     errors += _validate_annotations(metadata.annotations or {})
     errors += _validate_owner_references(metadata.owner_references or [])
     errors += _validate_finalizers(metadata.finalizers or [])
-    return errors + _validate_managed_fields(metadata.managed_fields or [])
+    errors += _validate_managed_fields(metadata.managed_fields or [])
+    return errors + validate_finalizer_names(metadata)
 
 
 def validate_object_meta_update(new: ObjectMeta, old: ObjectMeta) -> list[FieldError]:
@@ -225,6 +227,19 @@ def _validate_finalizers(finalizers: list[str]) -> list[FieldError]:
         detail = f"finalizer {ORPHAN_DEPENDENTS} and {DELETE_DEPENDENTS} cannot be both set"
         errors.append(FieldError.invalid(field, finalizers, detail))
     return errors
+
+
+def validate_finalizer_names(metadata: ObjectMeta) -> list[FieldError]:
+    """Check that each finalizer is one of Kubernetes' own, or says whose it is by a prefix.
+
+    Not all objects of a cluster obey this rule; those of the core group and images do.
+    """
+    detail = "name is neither a standard finalizer name nor is it fully qualified"
+    return [
+        FieldError.invalid(f"metadata.finalizers[{number}]", name, detail)
+        for number, name in enumerate(metadata.finalizers or [])
+        if "/" not in name and name not in _STANDARD_FINALIZERS
+    ]
 
 
 def _validate_managed_fields(entries: list[ManagedFieldsEntry]) -> list[FieldError]:

@@ -32,6 +32,7 @@ from imagestreams.api.image import (
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.api.object_meta_validation import (
     path_segment_problems,
+    validate_finalizer_names,
     validate_object_meta,
     validate_object_meta_update,
 )
@@ -132,7 +133,7 @@ def validate_image_stream_tag_update(istag: ImageStreamTag, old: ImageStreamTag)
 
 def _validate_metadata_update(metadata: ObjectMeta, old: ObjectMeta) -> list[FieldError]:
     # The real server checks this twice, and so tells what breaks it twice.
-    return validate_object_meta_update(metadata, old) * 2
+    return validate_object_meta_update(metadata, old) * 2 + validate_finalizer_names(metadata)
 
 
 def _validate_own_tag(istag: ImageStreamTag) -> list[FieldError]:
@@ -280,7 +281,7 @@ def validate_image_stream_mapping(mapping: ImageStreamMapping) -> list[FieldErro
 
 
 def validate_image_stream_import(request: ImageStreamImport) -> list[FieldError]:
-    """Check that something is asked for, and that each source can be parsed.
+    """Check that something is asked for, that each source can be parsed, and that a stream could have the name.
 
     The name `*` passes: older clients use it to look a stream up.
     """
@@ -304,8 +305,8 @@ def validate_image_stream_import(request: ImageStreamImport) -> list[FieldError]
         errors += _validate_repository_import("spec.repository", repository)
     if not images and repository is None:
         detail = "you must specify at least one image or a repository import"
-        errors.append(FieldError.invalid("spec.images", images, detail))
-    return errors
+        errors.append(FieldError.invalid("spec.images", None, detail))
+    return errors + validate_object_meta(request.metadata, namespaced=True, name_problems=stream_name_problems)
 
 
 def _validate_repository_import(path: str, repository: RepositoryImportSpec) -> list[FieldError]:

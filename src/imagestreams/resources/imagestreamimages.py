@@ -9,6 +9,7 @@ from imagestreams.api.codec import encode
 from imagestreams.api.errors import bad_request, not_found
 from imagestreams.api.image import Image, ImageStreamImage
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo, TableView
+from imagestreams.resources.storage import unnameable
 from imagestreams.resources.stream_tags import GROUP, ImageStorages
 from imagestreams.resources.view_memo import VIEW_BYTES, ViewMemo
 from imagestreams.streams.image_layers import image_names
@@ -48,7 +49,7 @@ class ImageStreamImages(Resource):
             raise bad_request("ImageStreamImages must be retrieved with <name>@<id>")
         entry = streams.find(context.namespace, name)
         if entry is None:
-            raise not_found(GROUP, self.info.plural, name)
+            raise unnameable(name) or not_found(GROUP, self.info.plural, name)
         fitting = sorted(one for one in image_names(entry.value, self._image) if matches_digest(one, digest))
         if not fitting:
             raise not_found(GROUP, self.info.singular, context.name)

@@ -22,7 +22,6 @@ from imagestreams.api.image import (
     ImageStreamImportStatus,
 )
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.api.object_meta_validation import path_segment_problems, validate_object_meta
 from imagestreams.api.validation import validate_image_stream, validate_image_stream_import
 from imagestreams.importing.importer import Importer, Outcome
 from imagestreams.registries.credentials import Keyring
@@ -185,12 +184,8 @@ class ImageStreamImports(Resource):
 
 
 def _validate(request: ImageStreamImport) -> None:
-    metadata = request.metadata
-    errors = validate_image_stream_import(request) or validate_object_meta(
-        metadata, namespaced=True, name_problems=path_segment_problems
-    )
-    if errors:
-        raise invalid(GROUP, INFO.kind, metadata.name, errors)
+    if errors := validate_image_stream_import(request):
+        raise invalid(GROUP, INFO.kind, request.metadata.name, errors)
 
 
 def _new_stream(namespace: str, name: str, now: str) -> ImageStream:

@@ -12,7 +12,8 @@ import msgspec
 
 from imagestreams.api.codec import decode, encode
 from imagestreams.api.core import Stored
-from imagestreams.api.errors import ApiError, already_exists, conflict, not_found
+from imagestreams.api.errors import ApiError, already_exists, bad_request, conflict, not_found, quoted
+from imagestreams.api.object_meta_validation import path_segment_problems
 from imagestreams.resources.resource import ResourceInfo
 from imagestreams.store.cache import Entry, ObservableStore, WatchCache
 from imagestreams.store.kv import Compare, Delete, KeyValue, Put
@@ -25,6 +26,14 @@ _OPENSHIFT: Final = ".openshift.io"
 
 class StaleObject(Exception):
     """Somebody wrote the object after it was read: read it again and decide anew."""
+
+
+def unnameable(name: str) -> ApiError | None:
+    """Compose the 400 of a name that no object can have, because it is not one segment of a path."""
+    if not name:
+        return bad_request("Name parameter required.")
+    problems = path_segment_problems(name)
+    return bad_request(f"Name parameter invalid: {quoted(name)}: {';'.join(problems)}") if problems else None
 
 
 def _as_stored(value: T) -> T:
@@ -154,8 +163,8 @@ class ObjectStorage(Generic[T]):
         return Entry(self.key_of(shown), revision, shown, encode(shown))
 
     def missing(self, name: str) -> ApiError:
-        """Compose the 404 of an object that is not there."""
-        return not_found(self.info.group, self.info.plural, name)
+        """Compose the error of an object that is not there: 404, or 400 when there can't be one of that name."""
+        return unnameable(name) or not_found(self.info.group, self.info.plural, name)
 
     def exists(self, name: str) -> ApiError:
         """Compose the 409 of a name that is taken."""

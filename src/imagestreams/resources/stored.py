@@ -15,7 +15,11 @@ from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError, FieldError, bad_request, conflict, forbidden, invalid, reasonless
 from imagestreams.api.managed_times import keep_times
 from imagestreams.api.meta import Status, StatusCause, StatusDetails
-from imagestreams.api.object_meta_validation import validate_object_meta, validate_object_meta_update
+from imagestreams.api.object_meta_validation import (
+    validate_finalizer_names,
+    validate_object_meta,
+    validate_object_meta_update,
+)
 from imagestreams.resources.listing import list_storage
 from imagestreams.resources.resource import (
     DeleteOptions,
@@ -211,7 +215,8 @@ class StoredResource(Resource, Generic[T]):
         # The real server checks the common rules twice, and so tells what breaks them twice.
         changed = validate_object_meta_update(metadata, old.metadata)
         own = _each_once([*self._meta_errors(value), *self.strategy.validate_update(value, old)])
-        errors = [*changed, *await self.strategy.admit(context, value, old), *changed, *own]
+        changed_again = [*changed, *validate_finalizer_names(metadata)]
+        errors = [*changed, *await self.strategy.admit(context, value, old), *changed_again, *own]
         if errors:
             raise invalid(self.info.group, self.info.kind, metadata.name, errors)
         if old.metadata.deletion_timestamp and self.strategy.may_go(value):

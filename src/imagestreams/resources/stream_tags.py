@@ -36,7 +36,7 @@ from imagestreams.resources.resource import (
     Transform,
     Updated,
 )
-from imagestreams.resources.storage import ObjectStorage
+from imagestreams.resources.storage import ObjectStorage, unnameable
 from imagestreams.resources.stored import NamespaceGate, StoredResource, admit_identity, fill_system_fields
 from imagestreams.resources.view_memo import VIEW_BYTES, ListedItem, ViewMemo
 from imagestreams.store.cache import Entry
@@ -133,7 +133,7 @@ class TagResource(Resource, Generic[T]):
         name, tag = self._parse(context.name)
         entry = self._streams.find(context.namespace, name)
         if entry is None:
-            raise self._missing(name)
+            raise unnameable(name) or self._missing(name)
         if not self.is_there(entry.value, tag):
             raise self._missing(context.name)
         image_name = current_image(entry.value, tag)
@@ -178,6 +178,8 @@ class TagResource(Resource, Generic[T]):
         self._raise(obj, self.validate(obj, tag))
         if not colon:
             raise reasonless(500, f'"{obj.metadata.name}" must be of the form <stream_name>:<tag>')
+        if refused := unnameable(name):
+            raise refused
 
         def add(current: ImageStream | None) -> ImageStream:
             stream = _changeable(current, context, name)
@@ -195,6 +197,8 @@ class TagResource(Resource, Generic[T]):
         """Change a tag; one that is not there is made, and its stream too."""
         name, tag = self._parse(context.name)
         if self._streams.find(context.namespace, name) is None:
+            if refused := unnameable(name):
+                raise refused
             self._admit_namespace(context.namespace)
         create = Attributes(
             context.user,
@@ -250,7 +254,7 @@ class TagResource(Resource, Generic[T]):
 
         def remove(current: ImageStream | None) -> ImageStream:
             if current is None:
-                raise self._missing(name)
+                raise unnameable(name) or self._missing(name)
             for what, wanted, found in (
                 ("UID", options.uid, current.metadata.uid),
                 ("ResourceVersion", options.resource_version, current.metadata.resource_version),
