@@ -13,15 +13,18 @@ _RATE: Final = re.compile(r"Requests/sec:\s+([0-9.]+)")
 _FAILED: Final = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)")
 
 
-def requests_per_second(url: str, directory: Path, seconds: float, token: str = "") -> float:
-    """Return how many GETs of one URL are answered each second over 16 connections.
+def requests_per_second(url: str, directory: Path, seconds: float, token: str = "", writes: str = "") -> float:
+    """Return how many requests are answered each second over 16 connections: GETs of one URL, or what a script sends.
+
+    `writes` is Lua that defines wrk's `request` function.
 
     Raises:
         RuntimeError: some were not answered, or not with success.
     """
     script = directory / "wrk.lua"
     # In a file, because a process's arguments can be read by everybody.
-    script.write_text(f'wrk.headers["Authorization"] = "Bearer {token}"\n' if token else "")
+    authorization = f'wrk.headers["Authorization"] = "Bearer {token}"\n' if token else ""
+    script.write_text(authorization + writes)
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(script), url]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     failed, rate = _FAILED.search(printed), _RATE.search(printed)

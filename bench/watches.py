@@ -16,18 +16,20 @@ _LINE_MAX = 1 << 20
 
 
 def bench_watches(scale: Scale, directory: Path) -> list[Figure]:
-    """Measure from the answer of a write until the last watcher has its event."""
+    """Measure until the last watcher has the event of a write: from sending the write, and from its answer."""
     with RunningServer(directory / "watches") as server:
         asyncio.run(fill(server, 10, scale.tags))
-        delays_ms = asyncio.run(_delays(server, scale))
-    name = f"last of {scale.watchers} watchers after the write's answer"
+        since_sent_ms, since_answered_ms = asyncio.run(_delays(server, scale))
+    name = f"last of {scale.watchers} watchers after the write's"
     return [
-        Figure(f"{name}, median", statistics.median(delays_ms), "ms", 10),
-        Figure(f"{name}, longest", max(delays_ms), "ms"),
+        Figure(f"{name} answer, median", statistics.median(since_answered_ms), "ms", 10),
+        Figure(f"{name} answer, longest", max(since_answered_ms), "ms"),
+        Figure(f"{name} sending, median", statistics.median(since_sent_ms), "ms"),
+        Figure(f"{name} sending, longest", max(since_sent_ms), "ms"),
     ]
 
 
-async def _delays(server: RunningServer, scale: Scale) -> list[float]:
+async def _delays(server: RunningServer, scale: Scale) -> tuple[list[float], list[float]]:
     path = f"{STREAMS}/app-0003"
     async with session(server) as client:
         seen: asyncio.Queue[float] = asyncio.Queue()
@@ -35,18 +37,21 @@ async def _delays(server: RunningServer, scale: Scale) -> list[float]:
         # Each watcher first gets what is there.
         for _ in watchers:
             await asyncio.wait_for(seen.get(), 30)
-        delays_ms = []
+        since_sent_ms, since_answered_ms = [], []
         for turn in range(scale.writes):
             await asyncio.sleep(_PAUSE_S)
             patch = {"metadata": {"annotations": {"turn": str(turn)}}}
+            sent = time.perf_counter()
             await send(client, "PATCH", path, patch, headers={"Content-Type": "application/merge-patch+json"})
             answered = time.perf_counter()
             arrivals = [await asyncio.wait_for(seen.get(), 30) for _ in watchers]
-            delays_ms.append(max(0.0, max(arrivals) - answered) * 1000)
+            last = max(arrivals)
+            since_sent_ms.append((last - sent) * 1000)
+            since_answered_ms.append(max(0.0, last - answered) * 1000)
         for watcher in watchers:
             watcher.cancel()
         await asyncio.gather(*watchers, return_exceptions=True)
-    return delays_ms
+    return since_sent_ms, since_answered_ms
 
 
 async def _watch(client: aiohttp.ClientSession, seen: "asyncio.Queue[float]") -> None:

@@ -1,60 +1,66 @@
-"""Patches and mappings, sixteen at a time."""
+"""Patches and mappings, sixteen at a time, sent by `wrk` so that the server is what is measured."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+import json
 from pathlib import Path
+from string import Template
+from typing import Final
 
-import aiohttp
-
-from bench.content import GROUP, NAMESPACE, STREAMS, digest, fill, send, session
+from bench.content import GROUP, NAMESPACE, STREAMS, digest, fill
 from bench.figures import Figure, Scale
-from bench.load import CONNECTIONS
+from bench.load import bare_server, requests_per_second
 from tests.running_server import RunningServer
+
+_PATCHES: Final = Template("""
+wrk.headers["Content-Type"] = "application/merge-patch+json"
+local turn = 0
+function request()
+  turn = turn + 1
+  local path = string.format("$streams/app-%04d", turn % $count)
+  return wrk.format("PATCH", path, nil, '{"metadata":{"annotations":{"turn":"' .. turn .. '"}}}')
+end
+""")
+_MAPPINGS: Final = Template("""
+wrk.headers["Content-Type"] = "application/json"
+local images = {$images}
+local turn = 0
+function request()
+  turn = turn + 1
+  local round = math.floor(turn / $count)
+  local image = images[round % #images + 1]
+  local name = string.format("app-%04d", turn % $count)
+  return wrk.format("POST", "$mappings", nil, string.format('$mapping', name, round % 10, image, image))
+end
+""")
+_MAPPING: Final = {
+    "apiVersion": "image.openshift.io/v1",
+    "kind": "ImageStreamMapping",
+    "metadata": {"name": "%s", "namespace": NAMESPACE},
+    "tag": "m%d",
+    "image": {"metadata": {"name": "%s"}, "dockerImageReference": "registry.example.com/bench/app@%s"},
+}
 
 
 def bench_writes(scale: Scale, directory: Path) -> list[Figure]:
-    """Measure merge patches of streams, and mappings."""
+    """Measure merge patches of streams, and mappings that give tags a new image; each write is of the next stream."""
+    patches = _PATCHES.substitute(streams=STREAMS, count=scale.streams)
+    mappings = _MAPPINGS.substitute(
+        mappings=f"{GROUP}/namespaces/{NAMESPACE}/imagestreammappings",
+        mapping=json.dumps(_MAPPING),
+        images=", ".join(f"'{digest(number)}'" for number in range(7)),
+        count=scale.streams,
+    )
     with RunningServer(directory / "writes") as server:
-        asyncio.run(fill(server, CONNECTIONS, scale.tags))
-        patches = asyncio.run(_rate(server, scale.seconds, _patch))
-        mappings = asyncio.run(_rate(server, scale.seconds, _map))
+        asyncio.run(fill(server, scale.streams, scale.tags))
+        url = server.urls["http"]
+        _, stream = server.request("GET", f"{STREAMS}/app-0000")
+        patched = requests_per_second(url, directory, scale.seconds, server.token, patches)
+        mapped = requests_per_second(url, directory, scale.seconds, server.token, mappings)
+    with bare_server(json.dumps(stream).encode(), directory) as bare_url:
+        bare = requests_per_second(bare_url, directory, scale.seconds)
     return [
-        Figure("merge patch of an imagestream", patches, "PATCH/s", 4_270, lower=False),
-        Figure("imagestreammapping", mappings, "POST/s"),
+        Figure("merge patch of an imagestream", patched, "PATCH/s", 4_270, lower=False),
+        Figure("merge patch of an imagestream / bare answer", patched / bare, "ratio"),
+        Figure("imagestreammapping", mapped, "POST/s", 2_500, lower=False),
+        Figure("imagestreammapping / bare answer", mapped / bare, "ratio"),
     ]
-
-
-async def _rate(
-    server: RunningServer, seconds: float, write: Callable[[aiohttp.ClientSession, int, int], Awaitable[None]]
-) -> float:
-    done, until = 0, time.perf_counter() + seconds
-    async with session(server) as client:
-
-        async def work(worker: int) -> None:
-            nonlocal done
-            turn = 0
-            while time.perf_counter() < until:
-                turn += 1
-                await write(client, worker, turn)
-                done += 1
-
-        await asyncio.gather(*(work(worker) for worker in range(CONNECTIONS)))
-    return done / seconds
-
-
-async def _patch(client: aiohttp.ClientSession, worker: int, turn: int) -> None:
-    path, kind = f"{STREAMS}/app-{worker:04d}", {"Content-Type": "application/merge-patch+json"}
-    await send(client, "PATCH", path, {"metadata": {"annotations": {"turn": str(turn)}}}, headers=kind)
-
-
-async def _map(client: aiohttp.ClientSession, worker: int, turn: int) -> None:
-    image = digest(turn % 2)
-    mapping = {
-        "apiVersion": "image.openshift.io/v1",
-        "kind": "ImageStreamMapping",
-        "metadata": {"name": f"app-{worker:04d}", "namespace": NAMESPACE},
-        "image": {"metadata": {"name": image}, "dockerImageReference": f"registry.example.com/bench/app@{image}"},
-        "tag": f"m{turn % 10}",
-    }
-    await send(client, "POST", f"{GROUP}/namespaces/{NAMESPACE}/imagestreammappings", mapping)
