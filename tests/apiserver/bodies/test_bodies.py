@@ -52,6 +52,15 @@ def test_null_leaves_a_field_at_its_default() -> None:
     assert stream.spec.docker_image_repository == ""
 
 
+def test_null_in_a_map_or_a_list_is_an_empty_element() -> None:
+    metadata = {"name": "a", "annotations": {"k": None}, "finalizers": [None]}
+
+    stream = decode({**STREAM, "metadata": metadata, "spec": {"tags": [None]}}).value
+
+    assert (stream.metadata.annotations, stream.metadata.finalizers) == ({"k": ""}, [""])
+    assert [tag.name for tag in stream.spec.tags] == [""]
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [

@@ -20,19 +20,19 @@ def _fields(struct: type[msgspec.Struct]) -> dict[str, Any]:
     return {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
 
 
-def _plain(kind: Any) -> Any:
+def plain_type(kind: Any) -> Any:
     """Strip `| None` and annotations from a type."""
     origin = typing.get_origin(kind)
     if origin is typing.Annotated:
-        return _plain(typing.get_args(kind)[0])
+        return plain_type(typing.get_args(kind)[0])
     if origin in (typing.Union, types.UnionType):
         members = [member for member in typing.get_args(kind) if member is not type(None)]
-        return _plain(members[0]) if len(members) == 1 else Any
+        return plain_type(members[0]) if len(members) == 1 else Any
     return kind
 
 
 def _go_name(kind: Any) -> str:
-    kind = _plain(kind)
+    kind = plain_type(kind)
     if kind in _SCALARS:
         return _SCALARS[kind]
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -67,7 +67,7 @@ def mismatch(value: Any, kind: Any) -> str | None:
 def _mismatches(
     value: Any, kind: Any, where: str, path: tuple[str, ...]
 ) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
-    kind = _plain(kind)
+    kind = plain_type(kind)
     if value is None or kind is Any:
         return
     origin, arguments = typing.get_origin(kind) or kind, typing.get_args(kind)
@@ -95,7 +95,7 @@ def _is_scalar(value: Any, kind: Any) -> bool:
 
 def unknown_fields(value: Any, kind: Any, path: str = "") -> Iterator[str]:
     """Yield the paths of fields that the type does not have, as `spec.tags[0].bogus`."""
-    kind = _plain(kind)
+    kind = plain_type(kind)
     origin, arguments = typing.get_origin(kind) or kind, typing.get_args(kind)
     if origin is list and isinstance(value, list):
         for index, element in enumerate(value):
