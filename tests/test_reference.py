@@ -54,6 +54,11 @@ def test_an_exact_reference_prefers_the_digest() -> None:
     assert str(parse("a.b/n/c:1").as_repository()) == "a.b/n/c"
 
 
+def test_an_id_that_is_no_digest_stands_as_a_tag() -> None:
+    assert ImageReference("a.b", "n", "c", id="layer7").exact() == "a.b/n/c:layer7"
+    assert ImageReference("a.b", id=DIGEST).exact() == ""
+
+
 component = st.from_regex(r"[a-z0-9]{1,8}(?:[._-][a-z0-9]{1,4})?", fullmatch=True)
 registry = st.sampled_from(["", "docker.io", "127.0.0.1:5001", "localhost:5000", "localhost"])
 tag = st.from_regex(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,20})?", fullmatch=True)

@@ -61,7 +61,11 @@ class ImageReference:
         return replace(self, registry=registry, namespace=namespace, tag=tag)
 
     def exact(self) -> str:
-        """Print the reference by digest where there is one, else by tag."""
+        """Print the reference by digest where there is one, else by tag; an ID that is no digest stands as a tag."""
+        if not self.name:
+            return ""
+        if self.id and not is_digest(self.id):
+            return str(replace(self, tag=self.id, id=""))
         return str(replace(self, tag="") if self.id else self)
 
 
@@ -84,7 +88,7 @@ def parse(text: str) -> ImageReference:
     if match["id"]:
         _check_digest(match["id"])
     head, slash, rest = name.partition("/")
-    is_registry = bool(slash) and (any(mark in head for mark in ":.") or head.startswith("localhost"))
+    is_registry = bool(slash) and (any(mark in head for mark in ":.") or head == "localhost")
     registry, path = (head, rest) if is_registry else ("", name)
     namespace, _, last = path.partition("/") if "/" in path else ("", "", path)
     return ImageReference(registry, namespace, last, match["tag"] or "", match["id"] or "")

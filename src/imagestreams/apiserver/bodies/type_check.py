@@ -33,6 +33,8 @@ def plain_type(kind: Any) -> Any:
 
 def _go_name(kind: Any) -> str:
     kind = plain_type(kind)
+    if kind is Any:
+        return "interface {}"
     if kind in _SCALARS:
         return _SCALARS[kind]
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
