@@ -9,6 +9,37 @@ from imagestreams.api.meta import Status, StatusDetails
 
 PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version")
 DISCOVERY_PATHS = ("/api", "/apis", "/openapi")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Verbs on one resource, or with `names` on these objects of it only."""
+
+    group: str
+    resource: str
+    verbs: frozenset[str]
+    names: frozenset[str] = frozenset()
+
+    def covers(self, asked: "Attributes") -> bool:
+        """Return whether it allows what is asked."""
+        return (
+            (self.group, self.resource) == (asked.group, asked.resource)
+            and not asked.subresource
+            and asked.verb in self.verbs
+            and (not self.names or asked.name in self.names)
+        )
+
+
+_CREATE = frozenset({"create"})
+EVERY_USER = (
+    Rule("authentication.k8s.io", "selfsubjectreviews", _CREATE),
+    Rule("authorization.k8s.io", "selfsubjectaccessreviews", _CREATE),
+    Rule("authorization.k8s.io", "selfsubjectrulesreviews", _CREATE),
+    Rule("user.openshift.io", "users", frozenset({"get"}), frozenset({"~"})),
+    Rule("project.openshift.io", "projects", frozenset({"list", "watch"})),
+    Rule("project.openshift.io", "projectrequests", frozenset({"create", "list"})),
+)
+"""What is about oneself: who am I, what may I, which projects do I see, may I have one."""
 _NO_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -34,14 +65,20 @@ class Authorizer(Protocol):
 
 
 class BuiltinAuthorizer:
-    """Administrators may do everything, everybody may see health, and who is logged in may see what is served."""
+    """The rules that hold without any role.
+
+    Administrators may do everything, everybody may see health, and who is logged in may see what is served and do
+    what is about oneself.
+    """
 
     async def allows(self, attributes: Attributes) -> bool:
-        """Return whether one of these three rules allows it."""
+        """Return whether one of these rules allows it."""
         groups = attributes.user.groups
         if ADMINISTRATORS in groups:
             return True
-        if attributes.resource or attributes.verb != "get":
+        if attributes.resource:
+            return AUTHENTICATED in groups and any(rule.covers(attributes) for rule in EVERY_USER)
+        if attributes.verb != "get":
             return False
         if _is_under(attributes.path, PUBLIC_PATHS):
             return True

@@ -64,14 +64,15 @@ def core_group(store: ObservableStore, *, authorizer: Authorizer, clock: Callabl
     config_maps = StoredResource(config_map_storage(store, clock), ConfigMapStrategy(), gate)
     events = StoredResource(event_storage(store, clock), EventStrategy(), gate)
     service_accounts = StoredResource(service_account_storage(store, clock), ServiceAccountStrategy(), gate)
+    projects = Projects(namespaces[0], authorizer)
     resources: list[Resource] = [
         *namespaces,
         secrets,
         config_maps,
         events,
         service_accounts,
-        Projects(namespaces[0]),
-        ProjectRequests(namespaces[0]),
+        projects,
+        ProjectRequests(namespaces[0], projects),
         SelfSubjectAccessReviews(authorizer),
         SelfSubjectRulesReviews(authorizer),
         SelfSubjectReviews(),

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
+from imagestreams.access.authorization import Attributes, Authorizer
+from imagestreams.access.identity import User
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import Namespace, NamespaceSpec, Project, ProjectRequest
 from imagestreams.api.errors import FieldError, already_exists, forbidden, invalid
@@ -62,19 +64,28 @@ class Projects(Resource):
         field_labels=frozenset({"metadata.name", "metadata.namespace", "status.phase"}),
     )
 
-    def __init__(self, namespaces: StoredResource[Namespace]) -> None:
+    def __init__(self, namespaces: StoredResource[Namespace], authorizer: Authorizer) -> None:
         self._namespaces = namespaces
+        self._authorizer = authorizer
 
     async def get(self, context: RequestContext, options: Mapping[str, str]) -> Item:
         return _shown(await self._namespaces.get(context, options))
 
     async def list(self, context: RequestContext, options: ListOptions) -> ItemList:
         page = await self._namespaces.list(context, options)
-        return replace(page, items=[_shown(item) for item in page.items])
+        seen = [_shown(item) for item in page.items if await self._sees(context.user, item)]
+        hidden = len(page.items) - len(seen)
+        return replace(page, items=seen, remaining_item_count=None if hidden else page.remaining_item_count)
 
     async def watch(self, context: RequestContext, options: ListOptions) -> AsyncIterator[WatchEvent]:
         async for event in self._namespaces.watch(context, options):
-            yield WatchEvent(event.type, _shown(event.item))
+            if event.type == "BOOKMARK" or await self._sees(context.user, event.item):
+                yield WatchEvent(event.type, _shown(event.item))
+
+    async def _sees(self, user: User, item: Item) -> bool:
+        """Return whether a project is one of those that a user is shown: he may get its namespace."""
+        name = item.value.metadata.name
+        return await self._authorizer.allows(Attributes(user, "get", resource="namespaces", namespace=name, name=name))
 
     async def create(self, context: RequestContext, obj: Project) -> Item:
         obj.metadata.namespace = ""
@@ -118,9 +129,9 @@ class ProjectRequests(Resource):
         namespaced=False,
     )
 
-    def __init__(self, namespaces: StoredResource[Namespace]) -> None:
+    def __init__(self, namespaces: StoredResource[Namespace], projects: Projects) -> None:
         self._namespaces = namespaces
-        self._projects = Projects(namespaces)
+        self._projects = projects
 
     async def list(self, context: RequestContext, options: ListOptions) -> ItemList:
         return ItemList([Item(_SUCCESS, encode(_SUCCESS))])

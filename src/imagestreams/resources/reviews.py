@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from imagestreams.access.authorization import DISCOVERY_PATHS, PUBLIC_PATHS, Attributes, Authorizer
+from imagestreams.access.authorization import DISCOVERY_PATHS, EVERY_USER, PUBLIC_PATHS, Attributes, Authorizer, Rule
 from imagestreams.access.identity import User
 from imagestreams.api.codec import encode, to_dict
 from imagestreams.api.core import (
@@ -97,12 +97,30 @@ class SelfSubjectRulesReviews(Resource):
             open_paths = [path for path in (*PUBLIC_PATHS, *DISCOVERY_PATHS) if await self._sees(context.user, path)]
             rules = [NonResourceRule(verbs=["get"], non_resource_urls=open_paths)] if open_paths else []
             # A user's single rights are known only by asking for each of them.
-            obj.status = SubjectRulesReviewStatus(non_resource_rules=rules, incomplete=True)
+            resources = [_shown(rule) for rule in EVERY_USER if await self._may(context.user, rule)]
+            obj.status = SubjectRulesReviewStatus(resource_rules=resources, non_resource_rules=rules, incomplete=True)
         obj.kind, obj.api_version = self.info.kind, self.info.group_version
         return Item(obj, encode(obj))
 
     async def _sees(self, user: User, path: str) -> bool:
         return await self._authorizer.allows(Attributes(user, "get", path))
+
+    async def _may(self, user: User, rule: Rule) -> bool:
+        name = next(iter(rule.names), "")
+        for verb in rule.verbs:
+            asked = Attributes(user, verb, group=rule.group, resource=rule.resource, name=name)
+            if not await self._authorizer.allows(asked):
+                return False
+        return True
+
+
+def _shown(rule: Rule) -> ResourceRule:
+    return ResourceRule(
+        verbs=sorted(rule.verbs),
+        api_groups=[rule.group],
+        resources=[rule.resource],
+        resource_names=sorted(rule.names) or None,
+    )
 
 
 class SelfSubjectReviews(Resource):
