@@ -58,7 +58,7 @@ async def test_a_dry_run_changes_nothing(call: Any, made: dict[str, Any]) -> Non
         (
             "fieldManager=a%07b",
             "fieldManager",
-            'Invalid value: "a\\u0007b": invalid character U+0007 (at position 1)',
+            'Invalid value: "a\\ab": invalid character U+0007 (at position 1)',
         ),
     ],
 )

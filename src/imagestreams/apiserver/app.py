@@ -92,8 +92,7 @@ class ApiServer:
         self._metrics = RequestMetrics(lambda: len(self._watches))
         registry.register(self._metrics)
         self._documents = Documents(infos, version, checks or {}, {"shutdown": self._open}, registry)
-        groups = frozenset(info.group for info in infos)
-        verbs = ResourceRequests(groups, authorizer, clock, random, self._watches)
+        verbs = ResourceRequests(authorizer, clock, random, self._watches)
         self._handlers: dict[str, Handler] = {
             "get": verbs.get,
             "list": verbs.list,

@@ -1,6 +1,6 @@
 """The verbs: from a request for a resource to what the resource is asked, and from its result to the answer."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -40,13 +40,11 @@ class ResourceRequests:
 
     def __init__(
         self,
-        groups: Container[str],
         authorizer: Authorizer,
         clock: Callable[[], datetime],
         random: Callable[[], float],
         watches: WatchStreams,
     ) -> None:
-        self._groups = groups
         self._authorizer = authorizer
         self._clock = clock
         self._random = random
@@ -146,7 +144,6 @@ class ResourceRequests:
             force=options.force,
             now=context.now,
             validation=options.field_validation,
-            groups=self._groups,
             name=asked.name,
             namespace=context.namespace,
         )
@@ -199,9 +196,7 @@ class ResourceRequests:
         )
 
     def _decoded(self, request: Request, body: bytes, resource: Resource, options: WriteOptions) -> Any:
-        decoded = decode_object(
-            body, request.header(b"content-type"), resource.info, options.field_validation, self._groups
-        )
+        decoded = decode_object(body, request.header(b"content-type"), resource.info, options.field_validation)
         request.warnings = decoded.warnings
         return decoded.value
 

@@ -24,7 +24,7 @@ V1 = 'ImageStream in version "v1" cannot be handled as a ImageStream: '
 
 def decode(body: Any, validation: str = "Warn", media_type: str = "application/json") -> Decoded:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return decode_object(data, media_type, STREAMS, validation, {"image.openshift.io"})
+    return decode_object(data, media_type, STREAMS, validation)
 
 
 def complaint(body: Any, validation: str = "Warn") -> str:

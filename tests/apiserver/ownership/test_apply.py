@@ -50,7 +50,7 @@ def apply_of(body: Any, manager: str = "a", **options: Any) -> Patch:
     info = options.pop("info", STREAMS)
     settings: dict[str, Any] = {"force": False, "now": NOW, "validation": "", **options}
     return read_patch(
-        data, "application/apply-patch+yaml", info, manager=manager, groups=(), name="s", namespace="n", **settings
+        data, "application/apply-patch+yaml", info, manager=manager, name="s", namespace="n", **settings
     )
 
 

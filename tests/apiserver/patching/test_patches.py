@@ -58,7 +58,6 @@ def patch_of(body: Any, content_type: str = MERGE_PATCH, validation: str = "", f
         force=force,
         now=NOW,
         validation=validation,
-        groups={"image.openshift.io"},
         name="s",
         namespace="n",
     )
@@ -277,7 +276,7 @@ def test_kind_and_version_have_to_stay() -> None:
     assert told.startswith(' "" is invalid: patch: Invalid value: "{\\"apiVersion\\":\\"v1\\",\\"kind\\":\\"Pod\\",')
     assert told.endswith('}": converting (v1.Pod) to (image.ImageStream): unknown conversion')
     assert refused({"apiVersion": "x.y/v1"})[1].endswith(
-        'no kind "ImageStream" is registered for version "x.y/v1" in scheme'
+        'no kind "ImageStream" is registered for version "x.y/v1" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"'
     )
     assert refused([{"op": "replace", "path": "", "value": []}], JSON_PATCH)[1].startswith(
         ' "" is invalid: patch: Invalid value: "[]": couldn\'t get version/kind; json parse error: '

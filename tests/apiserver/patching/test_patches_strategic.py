@@ -210,7 +210,6 @@ def _patched(patch: dict[str, Any]) -> Stored:
         force=False,
         now="2026-11-24T00:00:00Z",
         validation="Warn",
-        groups=(),
         name="s",
         namespace="n",
     ).transform(from_dict(document, ImageStream))

@@ -2,13 +2,13 @@
 
 import json
 import typing
-from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from imagestreams.api.errors import bad_request, unsupported_media_type
+from imagestreams.apiserver.bodies.foreign_kinds import foreign_kind
 from imagestreams.apiserver.bodies.json_duplicates import duplicate_paths
 from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError, check_json
 from imagestreams.apiserver.bodies.protobuf_bodies import ProtobufError, read_protobuf
@@ -104,10 +104,8 @@ def _from_protobuf(body: bytes) -> dict[str, Any]:
     return document
 
 
-def decode_object(
-    body: bytes, content_type: str, info: ResourceInfo, validation: str, groups: Container[str]
-) -> Decoded:
-    """Read the object of a create or a replacement; `groups` are the API groups that this server knows.
+def decode_object(body: bytes, content_type: str, info: ResourceInfo, validation: str) -> Decoded:
+    """Read the object of a create or a replacement.
 
     Raises:
         ApiError: 400, it can't be read, is of another kind or, under `Strict`, has unknown fields; 415.
@@ -128,13 +126,10 @@ def decode_object(
         told = what.replace("_TypeMeta.", ".")
         raise _unrecognized(wanted, f"couldn't get version/kind; json parse error: {told}", body)
     kind, api_version = document.get("kind") or wanted, document.get("apiVersion") or info.group_version
-    group, _, version = api_version.rpartition("/")
+    version = api_version.rpartition("/")[2]
     refused = f'{kind} in version "{version}" cannot be handled as a {wanted}: '
     if (kind, api_version) != (wanted, info.group_version):
-        if group and group not in groups:
-            raise bad_request(f'{refused}no kind "{kind}" is registered for version "{api_version}" in scheme')
-        internal = info.group.partition(".")[0] or "core"
-        raise bad_request(f"{refused}converting ({version}.{kind}) to ({internal}.{wanted}): unknown conversion")
+        raise bad_request(refused + foreign_kind(kind, api_version, info))
     document = {**document, "kind": kind, "apiVersion": api_version}
     value = convert(document, info, refused)
     if validation == "Ignore":

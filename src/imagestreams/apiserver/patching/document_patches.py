@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from imagestreams.api.codec import to_dict
 from imagestreams.api.errors import bad_request, reasonless, too_much, unprocessable
+from imagestreams.apiserver.bodies.foreign_kinds import foreign_kind
 from imagestreams.apiserver.bodies.go_text import plain
 from imagestreams.apiserver.ownership.field_sets import scalar_json
 from imagestreams.apiserver.ownership.object_schema import shape_of
@@ -64,11 +65,7 @@ class _DocumentPatch(Patch):
                 raise _WrongTypeError(f"couldn't get version/kind; json parse error: {told}")
         if (found, version) == (kind, info.group_version):
             return {**document, "kind": kind, "apiVersion": version}
-        group, _, short = version.rpartition("/")
-        if group and group not in self._groups:
-            raise _WrongTypeError(f'no kind "{found}" is registered for version "{version}" in scheme')
-        internal = info.group.partition(".")[0] or "core"
-        raise _WrongTypeError(f"converting ({short}.{found}) to ({internal}.{kind}): unknown conversion")
+        raise _WrongTypeError(foreign_kind(found, version, info))
 
 
 class JsonPatch(_DocumentPatch):

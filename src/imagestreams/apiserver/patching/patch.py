@@ -1,7 +1,7 @@
 """What all patches share: when they apply, what they may not change, how what comes out is decoded."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import Any, Final
 
 from imagestreams.api.codec import to_dict
@@ -32,7 +32,6 @@ class Patch(ABC):
         manager: str,
         now: str,
         validation: str,
-        groups: Container[str],
         name: str,
         namespace: str,
     ) -> None:
@@ -41,7 +40,6 @@ class Patch(ABC):
         self._manager = manager
         self._now = now
         self._validation = validation
-        self._groups = groups
         self._name = name
         self._namespace = namespace
         self._warnings: tuple[str, ...] = ()

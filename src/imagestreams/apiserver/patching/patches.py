@@ -4,7 +4,6 @@ A patch is read when it is first applied, for a patch of what isn't there is a 4
 decoded and filled with defaults like the body of a PUT, and its managed fields are tracked.
 """
 
-from collections.abc import Container
 
 from imagestreams.api.errors import FieldError, invalid
 from imagestreams.apiserver.bodies.objects import PATCH_TYPES, media_type_of, unknown_format
@@ -27,14 +26,13 @@ def read_patch(
     force: bool,
     now: str,
     validation: str,
-    groups: Container[str],
     name: str,
     namespace: str,
 ) -> Patch:
     """Return the patch that a request asks for.
 
     `manager` is the request's `fieldManager`; only an apply must name one, for others it may be made of the user
-    agent. `validation` is one of Strict, Warn and Ignore; empty means Warn. `groups` are the API groups of the server.
+    agent. `validation` is one of Strict, Warn and Ignore; empty means Warn.
 
     Raises:
         ApiError: 415, the body is no patch; 422, `force` or `fieldManager` don't go with its kind.
@@ -61,7 +59,6 @@ def read_patch(
         manager=manager,
         now=now,
         validation=validation or "Warn",
-        groups=groups,
         name=name,
         namespace=namespace if info.namespaced else "",
     )
