@@ -11,8 +11,11 @@ Rules and texts are those of Kubernetes' field manager.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from imagestreams.api.codec import decode as decode_json
+from imagestreams.api.codec import encode as encode_json
 from imagestreams.api.codec import to_dict
 from imagestreams.api.managed_times import keep_times
 from imagestreams.api.meta import ManagedFieldsEntry
@@ -35,6 +38,7 @@ APPLY: Final = "Apply"
 UPDATE: Final = "Update"
 ANCIENT: Final = "ancient-changes"
 MAX_UPDATE_MANAGERS: Final = 10
+_REMEMBERED_BYTES: Final = 4 * 1024
 
 _NOT_OWNED: Final[FieldSet] = {
     "f:apiVersion": LEAF,
@@ -100,9 +104,20 @@ def decode(entries: Sequence[ManagedFieldsEntry], *, own: bool = False) -> Manag
             raise ValueError(f'invalid fieldsType "{entry.fields_type}" in managed fields entry {index}')
         version = "" if entry.operation == APPLY else entry.api_version
         manager = Manager(entry.manager, entry.operation, version, entry.subresource)
-        fields = from_wire(entry.fields_v1 or {}, canonical=own)
+        fields = _own_fields(entry.fields_v1) if own else from_wire(entry.fields_v1 or {})
         managed[manager] = Owned(fields, entry.api_version, entry.time, entry.fields_v1 if own else None)
     return managed
+
+
+def _own_fields(wire: dict[str, Any] | None) -> FieldSet:
+    """Read fields that this server wrote; many objects have the same ones, and sets are never changed once made."""
+    data = encode_json(wire or {})
+    return _remembered_fields(data) if len(data) <= _REMEMBERED_BYTES else from_wire(wire or {}, canonical=True)
+
+
+@lru_cache(maxsize=256)
+def _remembered_fields(data: bytes) -> FieldSet:
+    return from_wire(decode_json(data, dict[str, Any]), canonical=True)
 
 
 def encode(managed: Managed) -> list[ManagedFieldsEntry] | None:
