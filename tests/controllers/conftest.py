@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp import web
@@ -21,6 +21,8 @@ class FlakyRegistry:
     def __init__(self) -> None:
         self.host = ""
         self.manifest_requests = 0
+        self.before_answer: Callable[[], Awaitable[None]] | None = None
+        """Called once, while the next manifest is asked for."""
         self._status, self._times = 200, 0
         config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": _digest(_CONFIG), "size": 1}
         self._manifest = json.dumps({"schemaVersion": 2, "mediaType": _TYPE, "config": config, "layers": []}).encode()
@@ -37,6 +39,9 @@ class FlakyRegistry:
         if "/blobs/" in request.path:
             return web.Response(body=_CONFIG)
         self.manifest_requests += 1
+        if self.before_answer is not None:
+            before, self.before_answer = self.before_answer, None
+            await before()
         if self._times:
             self._times -= 1
             return web.Response(status=self._status)

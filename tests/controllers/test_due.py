@@ -4,7 +4,14 @@ from typing import Any
 
 from imagestreams.api.codec import from_dict
 from imagestreams.api.image import ImageStream
-from imagestreams.controllers.due import due_import, scheduled_import
+from imagestreams.controllers.due import (
+    REPOSITORY,
+    due_import,
+    failing_since,
+    repository_import,
+    scheduled_checks,
+    scheduled_import,
+)
 
 CHECKED = {"openshift.io/image.dockerRepositoryCheck": "2026-01-01T00:00:00Z"}
 DIGEST = "sha256:" + "0" * 64
@@ -94,14 +101,50 @@ def test_a_repository_is_imported_once_with_all_tags() -> None:
     assert due_import(checked, repository_again=True) is not None
 
 
-def test_scheduled_tags_are_imported_again_but_a_digest_only_until_it_is_there() -> None:
+def test_scheduled_tags_are_checked_but_a_digest_only_until_it_is_there() -> None:
     policy = {"importPolicy": {"scheduled": True}}
-    wishes = [tag("a", **policy), tag("b"), tag("c", f"r.io/x@{DIGEST}", **policy)]
+    often = {"annotations": {"imagestreams.dev/import-interval": "60s"}}
+    wishes = [tag("a", **policy), tag("b"), tag("c", f"r.io/x@{DIGEST}", **policy, **often)]
 
-    first = scheduled_import(stream(wishes))
-    second = scheduled_import(stream(wishes, [imported("a"), imported("c")]))
+    request = scheduled_import(stream(wishes), {"a", "b"})
 
-    assert first is not None and second is not None
-    assert [image.to.name for image in first.spec.images or [] if image.to] == ["a", "c"]
-    assert [image.to.name for image in second.spec.images or [] if image.to] == ["a"]
-    assert scheduled_import(stream([tag("b")])) is None
+    assert scheduled_checks(stream(wishes), 900) == {"a": 900, "c": 60}
+    assert scheduled_checks(stream(wishes, [imported("a"), imported("c")]), 900) == {"a": 900}
+    assert request is not None
+    assert [image.to.name for image in request.spec.images or [] if image.to] == ["a"]
+    assert scheduled_import(stream([tag("b")]), {"b"}) is None
+
+
+def test_a_repository_is_checked_when_its_stream_asks_for_it() -> None:
+    notes = {"imagestreams.dev/scheduled": "true", "imagestreams.dev/import-interval": "1h"}
+
+    assert scheduled_checks(stream([], notes=notes, dockerImageRepository="r.io/y"), 900) == {REPOSITORY: 3600}
+    assert scheduled_checks(stream([], dockerImageRepository="r.io/y"), 900) == {}
+    assert scheduled_checks(stream([], notes=notes), 900) == {}
+
+
+def test_a_repository_adds_its_new_tags_and_keeps_what_is_said_of_known_ones() -> None:
+    wishes = [
+        tag("1", "r.io/y:1", importPolicy={"importMode": "PreserveOriginal"}),
+        tag("2", "r.io/elsewhere:2"),
+        tag("3", "r.io/y:3", reference=True),
+    ]
+    notes = {"openshift.io/image.insecureRepository": "true"}
+
+    request = repository_import(stream(wishes, notes=notes, dockerImageRepository="r.io/y"), ["4", "3", "2", "1"])
+
+    assert request is not None
+    images = {image.to.name: image for image in request.spec.images or [] if image.to is not None}
+    assert {name: image.from_.name for name, image in images.items()} == {"1": "r.io/y:1", "4": "r.io/y:4"}
+    assert images["1"].import_policy.import_mode == "PreserveOriginal"
+    assert images["4"].import_policy.insecure
+    assert repository_import(stream([], dockerImageRepository="r.io/y"), []) is None
+
+
+def test_since_when_a_tag_fails_stands_in_its_condition() -> None:
+    failure = failed("a")
+    failure["conditions"][0]["lastTransitionTime"] = "2026-01-01T00:00:00Z"
+
+    assert failing_since(stream([tag("a")], [failure]), "a") == "2026-01-01T00:00:00Z"
+    assert failing_since(stream([tag("a")], [imported("a")]), "a") is None
+    assert failing_since(stream([tag("a")]), "a") is None

@@ -3,20 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from random import Random
 from typing import Any
 
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.image import ImageStream, TagReference
 from imagestreams.controllers.imports import ImportController, RetrySettings
 from imagestreams.controllers.queue import Backoff
-from imagestreams.controllers.schedule import ScheduledImports
 
 NOW = "2026-01-01T00:00:00Z"
 
 
 @asynccontextmanager
-async def running(controller: ImportController | ScheduledImports) -> AsyncIterator[None]:
+async def running(controller: ImportController) -> AsyncIterator[None]:
     task = asyncio.create_task(controller.run())
     try:
         yield
@@ -160,29 +158,6 @@ async def test_a_tag_of_a_repository_that_failed_for_now_is_tried_again(import_r
         await until(lambda: bool(history(import_room).get("1", {}).get("items")))
 
     assert import_room.stream()["spec"]["tags"][0]["from"]["name"] == f"{flaky_registry.host}/x:1"
-
-
-async def test_a_scheduled_tag_follows_its_source(import_room: Any, docker_registry: Any, repository_name: str) -> None:
-    docker_registry.image(repository_name, "1", seed=1)
-    source = f"{docker_registry.host}/{repository_name}:1"
-    await import_room.add_stream({"tags": [tag("a", source, scheduled=True), tag("b", source)]})
-    async with running(controller(import_room)):
-        await until(lambda: set(history(import_room)) == {"a", "b"})
-    moved = docker_registry.image(repository_name, "1", seed=2)
-
-    scheduled = ScheduledImports(
-        import_room.imports, import_room.streams, lambda: NOW, interval_s=0.05, random=Random(1)
-    )
-    async with running(scheduled):
-        await until(lambda: history(import_room)["a"]["items"][0]["image"] == moved.digest)
-        version = import_room.stream()["metadata"]["resourceVersion"]
-        mark = docker_registry.mark()
-        await until(lambda: len(docker_registry.requests(mark)) >= 2)
-
-    assert len(history(import_room)["a"]["items"]) == 2
-    assert len(history(import_room)["b"]["items"]) == 1
-    assert import_room.stream()["metadata"]["resourceVersion"] == version
-    assert {method for method, _, _ in docker_registry.requests(mark)} == {"HEAD"}
 
 
 async def test_what_makes_an_answered_tag_due_again(

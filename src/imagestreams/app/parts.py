@@ -116,7 +116,7 @@ def make_parts(
 
     loops = (
         ImportController(imports, images.streams, now),
-        ScheduledImports(imports, images.streams, now, interval_s=settings.scheduled_import_interval_s),
+        ScheduledImports(imports, images.streams, clock, interval_s=settings.scheduled_import_interval_s),
         NamespaceController(core, _in_namespaces([*core.resources, *images.resources]), clock),
         EventExpiry(core.events.storage, clock),
         Compaction(store, time.monotonic),

@@ -23,8 +23,11 @@ from imagestreams.api.image import (
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.reference import InvalidReference, parse
 from imagestreams.streams.apply_import import CHECKED, IMPORT_SUCCESS
+from imagestreams.streams.import_interval import SCHEDULED, repository_interval_s, tag_interval_s
 
 INSECURE_REPOSITORY: Final = "openshift.io/image.insecureRepository"
+REPOSITORY: Final = ""
+"""What stands for a stream's whole repository among the names of its tags; no tag without a name is imported."""
 
 
 def due_import(
@@ -45,20 +48,65 @@ def due_import(
     ]
     request = _request(stream, wanted)
     if whole:
-        insecure = (stream.metadata.annotations or {}).get(INSECURE_REPOSITORY) == "true"
         request.spec.repository = RepositoryImportSpec(
-            from_=ObjectReference(kind="DockerImage", name=stream.spec.docker_image_repository),
-            import_policy=TagImportPolicy(insecure=insecure),
+            from_=_docker_image(stream.spec.docker_image_repository),
+            import_policy=TagImportPolicy(insecure=is_insecure(stream)),
         )
     return request if whole or wanted else None
 
 
-def scheduled_import(stream: ImageStream) -> ImageStreamImport | None:
-    """Return the import of all tags that are checked from time to time, `None` when there are none."""
-    wanted = [
-        wish for wish, history in _importable(stream) if wish.import_policy.scheduled and not _is_settled(wish, history)
-    ]
+def scheduled_checks(stream: ImageStream, interval_s: float) -> dict[str, float]:
+    """Return what of a stream is checked from time to time, each with the seconds between two checks.
+
+    These are tags, and `REPOSITORY` for the stream's whole repository. `interval_s` is for those without their own.
+    """
+    found = {wish.name: tag_interval_s(stream, wish, interval_s) for wish, _ in _scheduled(stream)}
+    if stream.spec.docker_image_repository and (stream.metadata.annotations or {}).get(SCHEDULED) == "true":
+        found[REPOSITORY] = repository_interval_s(stream, interval_s)
+    return found
+
+
+def scheduled_import(stream: ImageStream, tags: Collection[str]) -> ImageStreamImport | None:
+    """Return the import that checks some of a stream's scheduled tags, `None` when none of them is scheduled."""
+    wanted = [wish for wish, _ in _scheduled(stream) if wish.name in tags]
     return _request(stream, wanted) if wanted else None
+
+
+def repository_import(stream: ImageStream, tags: Collection[str]) -> ImageStreamImport | None:
+    """Return the import that brings a stream in line with its repository, which has these tags now.
+
+    New tags are added. Known ones are imported as they say themselves, but for those that come from elsewhere.
+    """
+    repository = stream.spec.docker_image_repository
+    known = {wish.name: wish for wish in stream.spec.tags or []}
+    settled = {wish.name for wish, history in _importable(stream) if _is_settled(wish, history)}
+    insecure = is_insecure(stream)
+    wanted = []
+    for tag in sorted(tags):
+        wish, source = known.get(tag), f"{repository}:{tag}"
+        if wish is None:
+            policy = TagImportPolicy(insecure=insecure)
+            wanted.append(TagReference(name=tag, from_=_docker_image(source), import_policy=policy))
+        elif wish.from_ == _docker_image(source) and not wish.reference and tag not in settled:
+            wanted.append(wish)
+    return _request(stream, wanted) if wanted else None
+
+
+def failing_since(stream: ImageStream, tag: str) -> str | None:
+    """Return since when the imports of a tag fail, as the API writes times; `None` when the last one did not."""
+    for history in stream.status.tags or []:
+        if history.tag == tag:
+            failures = [one for one in history.conditions or [] if one.type == IMPORT_SUCCESS and one.status == "False"]
+            return failures[0].last_transition_time if failures else None
+    return None
+
+
+def _scheduled(stream: ImageStream) -> list[tuple[TagReference, NamedTagEventList | None]]:
+    return [
+        (wish, history)
+        for wish, history in _importable(stream)
+        if wish.import_policy.scheduled and not _is_settled(wish, history)
+    ]
 
 
 def _importable(stream: ImageStream) -> list[tuple[TagReference, NamedTagEventList | None]]:
@@ -96,6 +144,15 @@ def _is_settled(wish: TagReference, history: NamedTagEventList | None) -> bool:
     except InvalidReference:
         return True
     return by_digest and _event_generation(history) == wish.generation
+
+
+def is_insecure(stream: ImageStream) -> bool:
+    """Return whether the registry of a stream's whole repository may be asked insecurely."""
+    return (stream.metadata.annotations or {}).get(INSECURE_REPOSITORY) == "true"
+
+
+def _docker_image(name: str) -> ObjectReference:
+    return ObjectReference(kind="DockerImage", name=name)
 
 
 def _request(stream: ImageStream, wanted: list[TagReference]) -> ImageStreamImport:

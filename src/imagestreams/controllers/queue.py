@@ -48,6 +48,11 @@ class WorkQueue:
         self._wake = asyncio.Semaphore(0)
         self._stopped = asyncio.Event()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no key is worked on or waits for a worker."""
+        return not self._active and not self._ready
+
     def add(self, key: str) -> None:
         """Work on a key as soon as a worker is free."""
         if self._stopped.is_set():

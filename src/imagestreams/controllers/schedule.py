@@ -1,75 +1,183 @@
-"""Imports tags with `importPolicy.scheduled` again from time to time.
+"""Checks tags with `importPolicy.scheduled`, and repositories of streams that ask for it, from time to time.
 
-Every stream that has such tags comes up once in an interval, each at a time of its own, so that registries are not
-asked for everything at once. What is unchanged costs one HEAD a tag and no write.
+Each tag has an interval of its own and comes up at moments of its own (`timetable`), whatever the other tags of its
+stream do; what happens to come up together in one stream is imported together. What is unchanged costs one HEAD a tag
+and no write. Nothing about the schedule is stored: when a tag is due follows from its name, how long it has been
+failing stands in its condition.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable
-from random import Random
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 from typing import Final
 
 from imagestreams.api.errors import ApiError
-from imagestreams.api.image import ImageStream
-from imagestreams.controllers.due import scheduled_import
+from imagestreams.api.image import ImageStream, ImageStreamImport
+from imagestreams.controllers.due import (
+    REPOSITORY,
+    failing_since,
+    is_insecure,
+    repository_import,
+    scheduled_checks,
+    scheduled_import,
+)
 from imagestreams.controllers.queue import RetryLater, WorkQueue
+from imagestreams.controllers.timetable import Timetable, next_check_s
 from imagestreams.controllers.watching import run_following
+from imagestreams.importing.failure import ImportFailed
+from imagestreams.reference import InvalidReference
 from imagestreams.resources.imagestreamimports import ImageStreamImports
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.cache import Entry
 
 INTERVAL_S: Final = 900.0
-_JITTER: Final = 0.1
+TICK_S: Final = 1.0
+_CLOCK_SET_BACK_S: Final = 5.0
 
 _log: Final = logging.getLogger(__name__)
 
 
 class ScheduledImports:
-    """Re-imports in an interval; `random` spreads the streams over it, `clock` gives the time as the API shows it."""
+    """Re-imports by the wall clock that `clock` shows; `interval_s` is for what has no interval of its own."""
 
     def __init__(
         self,
         imports: ImageStreamImports,
         streams: ObjectStorage[ImageStream],
-        clock: Callable[[], str],
+        clock: Callable[[], datetime],
         *,
         interval_s: float = INTERVAL_S,
-        random: Random | None = None,
-        workers: int = 4,
+        tick_s: float = TICK_S,
+        workers: int = 32,
     ) -> None:
         self._imports = imports
         self._streams = streams
         self._clock = clock
         self._interval_s = interval_s
-        self._random = random or Random()
-        self._scheduled: set[str] = set()
+        self._tick_s = tick_s
+        self._timetable = Timetable()
+        self._due: dict[str, set[str]] = {}
+        self._unlisted_since: dict[str, float] = {}
+        self._last_s = 0.0
         self._queue = WorkQueue(self._sync, workers=workers)
 
     async def run(self) -> None:
         """Re-import until `stop` is called or the store is closed."""
-        await run_following(self._queue, self._streams, self._seen, self._scheduled.discard)
+        ticking = asyncio.create_task(self._tick())
+        try:
+            await run_following(self._queue, self._streams, self._seen, self._gone)
+        finally:
+            ticking.cancel()
+            await asyncio.wait([ticking])
 
     def stop(self) -> None:
         """Let `run` end."""
         self._queue.stop()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being checked now."""
+        return self._queue.is_idle
+
+    def __len__(self) -> int:
+        """Return how many tags and repositories are checked from time to time."""
+        return len(self._timetable)
+
+    def turn(self) -> None:
+        """Start the checks whose time has come."""
+        now_s = self._now_s()
+        if now_s < self._last_s - _CLOCK_SET_BACK_S:
+            # All moments are planned by a clock that was wrong; they may be days away.
+            for key in self._timetable.groups():
+                self._plan(key, anew=True)
+        self._last_s = now_s
+        for key, items in self._timetable.take_due(now_s).items():
+            self._due.setdefault(key, set()).update(items)
+            self._queue.add(key)
+
+    async def _tick(self) -> None:
+        while True:
+            self.turn()
+            await asyncio.sleep(self._tick_s)
+
+    def _now_s(self) -> float:
+        return self._clock().timestamp()
+
     def _seen(self, entry: Entry[ImageStream]) -> None:
-        if entry.key in self._scheduled or scheduled_import(entry.value) is None:
+        self._plan(entry.key)
+
+    def _gone(self, key: str) -> None:
+        self._timetable.drop(key)
+        self._due.pop(key, None)
+        self._unlisted_since.pop(key, None)
+        self._queue.forget(key)
+
+    def _plan(self, key: str, *, anew: bool = False, done: Collection[str] = ()) -> None:
+        """Bring the timetable in line with a stream as it is now; `done` are items whose check is over."""
+        entry = self._streams.cache.get(key)
+        if entry is None:
+            self._gone(key)
             return
-        # A new tag was just imported, and after a restart all streams are seen at once: spread them.
-        self._scheduled.add(entry.key)
-        self._queue.add_after(entry.key, self._interval_s * self._random.uniform(0.5, 1))
+        wanted, known = scheduled_checks(entry.value, self._interval_s), self._timetable.group(key)
+        self._timetable.drop(key, [item for item in known if item not in wanted])
+        for item, interval_s in wanted.items():
+            planned = known.get(item)
+            waits = planned is not None and planned.due_s is None and item not in done
+            same = planned is not None and planned.interval_s == interval_s and not anew
+            if waits or (same and item not in done):
+                continue
+            since_s = self._failing_since_s(entry, item)
+            due_s = next_check_s(f"{key}:{item}", interval_s, self._now_s(), since_s)
+            self._timetable.plan(key, item, interval_s, due_s)
+
+    def _failing_since_s(self, entry: Entry[ImageStream], item: str) -> float | None:
+        if item == REPOSITORY:
+            return self._unlisted_since.get(entry.key)
+        since = failing_since(entry.value, item)
+        try:
+            return datetime.strptime(since, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp() if since else None
+        except ValueError:
+            return None
 
     async def _sync(self, key: str) -> None:
-        entry = self._streams.cache.get(key)
-        request = scheduled_import(entry.value) if entry is not None else None
-        if request is None:
-            self._scheduled.discard(key)
+        items, entry = self._due.pop(key, set()), self._streams.cache.get(key)
+        if entry is None or not items:
             return
         try:
-            await self._imports.perform(request, self._clock(), strict=True)
+            if REPOSITORY in items:
+                await self._perform(await self._repository_request(entry))
+            await self._perform(scheduled_import(self._current(entry), items - {REPOSITORY}))
         except ApiError as error:
             if error.status.reason == "Conflict":
+                self._due.setdefault(key, set()).update(items)
                 raise RetryLater(error.status.message) from error
             _log.warning("scheduled import of %s refused: %s", key, error.status.message)
-        self._queue.add_after(key, self._interval_s * self._random.uniform(1 - _JITTER, 1 + _JITTER))
+        finally:
+            self._plan(key, done=items - self._due.get(key, set()))
+
+    def _current(self, entry: Entry[ImageStream]) -> ImageStream:
+        """Return the stream as it is now: the import of its repository may just have changed it."""
+        now = self._streams.cache.get(entry.key)
+        return (now or entry).value
+
+    async def _perform(self, request: ImageStreamImport | None) -> None:
+        if request is not None:
+            now = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            await self._imports.perform(request, now, strict=True)
+
+    async def _repository_request(self, entry: Entry[ImageStream]) -> ImageStreamImport | None:
+        """Return the import of a stream's repository; `None` when it has nothing to offer or can't be listed."""
+        stream = entry.value
+        repository = stream.spec.docker_image_repository
+        try:
+            tags = await self._imports.repository_tags(
+                stream.metadata.namespace, repository, insecure=is_insecure(stream)
+            )
+        except (ImportFailed, InvalidReference) as error:
+            if entry.key not in self._unlisted_since:
+                _log.warning("the tags of %s, the repository of %s, can't be listed: %s", repository, entry.key, error)
+            self._unlisted_since.setdefault(entry.key, self._now_s())
+            return None
+        self._unlisted_since.pop(entry.key, None)
+        return repository_import(stream, tags)

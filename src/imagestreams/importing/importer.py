@@ -24,7 +24,7 @@ from imagestreams.importing.fetch import Fetched, KnownImages, RepositoryFetch
 from imagestreams.importing.memory import Memory
 from imagestreams.importing.plan import RepositoryPlan, Wanted, plan_images, plan_tags
 from imagestreams.reference import ImageReference, InvalidReference, parse
-from imagestreams.registries.client import RegistryClient
+from imagestreams.registries.client import RegistryClient, Repository
 from imagestreams.registries.credentials import Keyring
 from imagestreams.registries.errors import RegistryError
 from imagestreams.streams.platform import LINUX_AMD64, Platform
@@ -88,6 +88,15 @@ class Importer:
         )
         return outcome
 
+    async def tags(self, repository: ImageReference, keyring: Keyring, *, insecure: bool) -> list[str]:
+        """Return the tags of a repository, the most important first, as many as one import takes.
+
+        Raises:
+            ImportFailed: they could not be listed.
+        """
+        found = self._client.repository(repository, keyring, insecure=insecure)
+        return by_importance(await _list_tags(found, repository))[: self._settings.tags_max]
+
 
 class _Run:
     """One import."""
@@ -150,7 +159,8 @@ class _Run:
         status = outcome.status.repository = RepositoryImportStatus()
         try:
             written = parse(spec.from_.name)
-            tags = by_importance(await self._tags(written, spec.import_policy.insecure))
+            repository = self._client.repository(written, self._keyring, insecure=spec.import_policy.insecure)
+            tags = by_importance(await _list_tags(repository, written))
         except InvalidReference as error:
             status.status = internal(f"unable to parse docker reference {spec.from_.name}: {error}").nested_status()
             return
@@ -170,17 +180,6 @@ class _Run:
         ] or None
         status.status = _summary(sum(isinstance(one, ImportFailed) for one in found.values()))
 
-    async def _tags(self, written: ImageReference, insecure: bool) -> list[str]:
-        repository = self._client.repository(written, self._keyring, insecure=insecure)
-        try:
-            await repository.check()
-        except RegistryError as error:
-            raise listing_failed(error, written, reached=False) from error
-        try:
-            return await repository.tags()
-        except RegistryError as error:
-            raise listing_failed(error, written, reached=True) from error
-
     def _tag_status(
         self, wanted: Wanted, found: Fetched | ImportFailed, bytes_: bool, outcome: Outcome
     ) -> ImageImportStatus:
@@ -196,6 +195,17 @@ class _Run:
         repository = self._client.repository(plan.repository, self._keyring, insecure=plan.insecure)
         fetch = RepositoryFetch(plan, repository, self._known, self._memory, self._settings.platform, self._now)
         return await fetch.all()
+
+
+async def _list_tags(repository: Repository, written: ImageReference) -> list[str]:
+    try:
+        await repository.check()
+    except RegistryError as error:
+        raise listing_failed(error, written, reached=False) from error
+    try:
+        return await repository.tags()
+    except RegistryError as error:
+        raise listing_failed(error, written, reached=True) from error
 
 
 def _summary(failures: int) -> Status:

@@ -24,6 +24,7 @@ from imagestreams.api.image import (
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.api.validation import validate_image_stream, validate_image_stream_import
 from imagestreams.importing.importer import Importer, Outcome
+from imagestreams.reference import parse
 from imagestreams.registries.credentials import Keyring
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage, StaleObject
@@ -90,7 +91,7 @@ class ImageStreamImports(Resource):
         namespace, name = request.metadata.namespace, request.metadata.name
         before = self._streams.find(namespace, name)
         self._check_version(request, before)
-        keyring = Keyring.from_secrets([entry.value for entry in self._secrets.list(namespace)])
+        keyring = self._keyring(namespace)
         stream = before.value if before is not None else None
         outcome = await self._importer.run(request, stream, keyring, self._known, now)
         request.status = outcome.status
@@ -99,6 +100,18 @@ class ImageStreamImports(Resource):
             written = await self._write_stream(request, now, before, dry_run=dry_run, strict=strict)
             request.status.import_ = msgspec.structs.replace(written.value, kind="", api_version="")
         return outcome
+
+    async def repository_tags(self, namespace: str, repository: str, *, insecure: bool) -> list[str]:
+        """Return the tags of a repository, listed with the logins of a namespace.
+
+        Raises:
+            ImportFailed: they could not be listed.
+            InvalidReference: there can be no such repository.
+        """
+        return await self._importer.tags(parse(repository), self._keyring(namespace), insecure=insecure)
+
+    def _keyring(self, namespace: str) -> Keyring:
+        return Keyring.from_secrets([entry.value for entry in self._secrets.list(namespace)])
 
     def _known(self, name: str) -> Image | None:
         entry = self._images.find("", name)

@@ -23,6 +23,7 @@ from imagestreams.resources.resource import RequestContext, ResourceInfo, TableV
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource, Strategy
 from imagestreams.store.cache import ObservableStore
+from imagestreams.streams.annotation_rules import validate_annotations
 from imagestreams.streams.history import history_of, spec_tag
 from imagestreams.streams.resolve_tags import (
     SOURCE_SHAPE,
@@ -166,7 +167,10 @@ class StreamStrategy(Strategy[ImageStream]):
         return errors, refused
 
     def validate(self, value: ImageStream) -> list[FieldError]:
-        return validate_image_stream(value)
+        return validate_image_stream(value) + validate_annotations(value)
+
+    def validate_update(self, value: ImageStream, old: ImageStream) -> list[FieldError]:
+        return validate_image_stream(value) + validate_annotations(value, old)
 
     def validate_name(self, name: str) -> list[str]:
         return stream_name_problems(name)
