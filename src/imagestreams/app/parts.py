@@ -65,8 +65,9 @@ class Parts:
     async def start(self) -> None:
         """Load what is stored, make what is always there, and begin to work."""
         await self.core.start()
-        await self.images.start()
         await ensure_namespaces(self.core, self.clock())
+        # Only now: a new server has a past, so that revision 1 is too old to be watched or listed, as elsewhere.
+        await self.images.start()
         self.running.extend(asyncio.create_task(_watched(loop)) for loop in self.loops)
 
     async def stop(self) -> None:
