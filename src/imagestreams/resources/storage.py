@@ -6,7 +6,8 @@ object is read. Cached objects are shared by everybody: copy before you change o
 """
 
 from collections.abc import Callable, Iterator
-from typing import Final, Generic, TypeVar
+from functools import lru_cache
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -21,6 +22,7 @@ from imagestreams.store.kv import Compare, Delete, KeyValue, Put
 T = TypeVar("T", bound=Stored)
 
 OPTIMISTIC_LOCK: Final = "the object has been modified; please apply your changes to the latest version and try again"
+_SHARED_MAX_BYTES: Final = 4 * 1024
 _OPENSHIFT: Final = ".openshift.io"
 
 
@@ -56,8 +58,22 @@ class _ObjectCodec(Generic[T]):
 
     def _at(self, value: T, revision: int) -> tuple[T, bytes]:
         value.metadata.resource_version = str(revision)
+        _share_fields(value)
         value = self.served(value)
         return value, encode(value)
+
+
+def _share_fields(value: Stored) -> None:
+    """Let equal sets of managed fields be one in memory: they are large, and alike where one program writes a lot."""
+    for entry in value.metadata.managed_fields or ():
+        data = encode(entry.fields_v1)
+        if entry.fields_v1 is not None and len(data) <= _SHARED_MAX_BYTES:
+            entry.fields_v1 = _shared_fields(data)
+
+
+@lru_cache(maxsize=512)
+def _shared_fields(data: bytes) -> dict[str, Any]:
+    return decode(data, dict[str, Any])
 
 
 class ObjectStorage(Generic[T]):
