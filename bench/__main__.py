@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.figures import FULL, SMOKE
 from bench.imports import bench_imports
 from bench.reads import bench_reads
+from bench.schedules import bench_schedules
 from bench.startup import bench_startup
 from bench.watches import bench_watches
 from bench.writes import bench_writes
@@ -17,6 +18,7 @@ BENCHMARKS = {
     "writes": bench_writes,
     "watches": bench_watches,
     "imports": bench_imports,
+    "schedules": bench_schedules,
 }
 
 

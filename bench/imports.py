@@ -1,66 +1,17 @@
 """Importing tags from a real registry on this machine, for the first time and again."""
 
 import asyncio
-import contextlib
-import re
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.content import GROUP, NAMESPACE, send, session
 from bench.figures import Figure, Scale
-from tests.contract.stack import HERE as CONTRACT
+from bench.registry import Registry, running_registry
 from tests.running_server import RunningServer
 
-_REQUEST = re.compile(r'"([A-Z]+) /v2/\S* HTTP/1\.1" \d{3}')
 
-
-@dataclass(frozen=True, slots=True)
-class _Registry:
-    host: str
-    log: Path
-
-    def requests(self, since: int) -> list[str]:
-        """Return the methods of the requests that came after a length of the log."""
-        time.sleep(0.2)
-        return _REQUEST.findall(self.log.read_text()[since:])
-
-    def mark(self) -> int:
-        time.sleep(0.2)
-        return len(self.log.read_text())
-
-
-@contextlib.contextmanager
-def _registry(directory: Path) -> Iterator[_Registry]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config, log = directory / "registry.yml", directory / "registry.log"
-    config.write_text(
-        f"version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {directory / 'images'}\n"
-        f"http:\n  addr: 127.0.0.1:{port}\n  secret: bench\n"
-    )
-    with log.open("wb") as output:
-        process = subprocess.Popen(["docker-registry", "serve", str(config)], stdout=output, stderr=output)
-        try:
-            while process.poll() is None:
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.05)
-            subprocess.run([sys.executable, CONTRACT / "upstream.py", f"http://127.0.0.1:{port}"], check=True)
-            yield _Registry(f"127.0.0.1:{port}", log)
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _wish(registry: _Registry, tags: int) -> dict[str, Any]:
+def _wish(registry: Registry, tags: int) -> dict[str, Any]:
     images = [
         {
             "from": {"kind": "DockerImage", "name": f"{registry.host}/many:t{number:02d}"},
@@ -79,11 +30,11 @@ def _wish(registry: _Registry, tags: int) -> dict[str, Any]:
 
 def bench_imports(scale: Scale, directory: Path) -> list[Figure]:
     """Measure a first import and an unchanged one, and count what the second asks the registry for."""
-    with _registry(directory) as registry, RunningServer(directory / "imports") as server:
+    with running_registry(directory) as registry, RunningServer(directory / "imports") as server:
         return asyncio.run(_measure(server, registry, scale.imported_tags))
 
 
-async def _measure(server: RunningServer, registry: _Registry, tags: int) -> list[Figure]:
+async def _measure(server: RunningServer, registry: Registry, tags: int) -> list[Figure]:
     path, wish = f"{GROUP}/namespaces/{NAMESPACE}/imagestreamimports", _wish(registry, tags)
     async with session(server) as client:
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}

@@ -84,17 +84,19 @@ class ScheduledImports:
         """Return how many tags and repositories are checked from time to time."""
         return len(self._timetable)
 
-    def turn(self) -> None:
-        """Start the checks whose time has come."""
+    def turn(self) -> int:
+        """Start the checks whose time has come; return how many they are."""
         now_s = self._now_s()
         if now_s < self._last_s - _CLOCK_SET_BACK_S:
             # All moments are planned by a clock that was wrong; they may be days away.
             for key in self._timetable.groups():
                 self._plan(key, anew=True)
         self._last_s = now_s
-        for key, items in self._timetable.take_due(now_s).items():
+        due = self._timetable.take_due(now_s)
+        for key, items in due.items():
             self._due.setdefault(key, set()).update(items)
             self._queue.add(key)
+        return sum(map(len, due.values()))
 
     async def _tick(self) -> None:
         while True:
