@@ -158,9 +158,12 @@ def test_templates_come_from_files_too(filled: Any, tmp_path: Any) -> None:
     assert by_columns.stdout == "NAME     NS\npython   default\n"
 
 
-def test_a_sort_field_that_nothing_has_is_an_error(filled: Any) -> None:
-    done = filled.run("get", "is", "--sort-by=.nope")
+def test_a_table_sorted_by_what_no_row_has_shows_nothing_and_a_document_is_an_error(filled: Any) -> None:
+    table = filled.run("get", "is", "--sort-by=.nope")
+    done = filled.run("get", "is", "-o", "name", "--sort-by=.nope")
 
+    assert (table.code, table.stdout) == (0, "")
+    assert table.stderr == "No resources found in default namespace.\n"
     assert (done.code, done.stdout) == (1, "")
     assert done.stderr == 'error: couldn\'t find any field with path "{.nope}" in the list of objects\n'
 

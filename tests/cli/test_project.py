@@ -8,6 +8,7 @@ import yaml
 
 PROJECTS = "/apis/project.openshift.io/v1/projects"
 REQUESTS = "/apis/project.openshift.io/v1/projectrequests"
+REVIEWS = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
 def _project(name: str, **annotations: str) -> dict[str, Any]:
@@ -19,13 +20,16 @@ def _project(name: str, **annotations: str) -> dict[str, Any]:
 def projects(api: Any) -> Any:
     listed = [_project("web", **{"display-name": "The web"}), _project("default")]
     api.answers[("GET", PROJECTS)] = (200, {"kind": "ProjectList", "items": listed})
+    api.answers[("POST", REVIEWS)] = (201, {"status": {"userInfo": {"username": "kim", "groups": ["staff"]}}})
     for one in listed:
         api.answers[("GET", f"{PROJECTS}/{one['metadata']['name']}")] = (200, one)
     return api
 
 
 def _current(api: Any) -> str:
-    namespace: str = yaml.safe_load(Path(api.kubeconfig).read_text())["contexts"][0]["context"]["namespace"]
+    config = yaml.safe_load(Path(api.kubeconfig).read_text())
+    contexts = {one["name"]: one["context"] for one in config["contexts"]}
+    namespace: str = contexts[config["current-context"]]["namespace"]
     return namespace
 
 
@@ -41,7 +45,28 @@ def test_another_project_becomes_the_current_one(projects: Any) -> None:
 
     assert done.stdout == f'Now using project "web" on server "{projects.url}".\n'
     assert _current(projects) == "web"
+    assert projects.run("project").stdout == f'Using project "web" on server "{projects.url}".\n'
     assert projects.run("project", "web").stdout == f'Already on project "web" on server "{projects.url}".\n'
+
+
+def test_a_project_has_a_context_of_its_own_and_the_old_one_can_be_gone_back_to(projects: Any) -> None:
+    server = projects.url.removeprefix("http://").replace(".", "-")
+
+    projects.run("project", "web")
+    named = projects.run("whoami", "--show-context").stdout
+    back = projects.run("project", "test")
+    again = projects.run("project", "web", "-q")
+
+    assert named == f"web/{server}/kim\n"
+    assert back.stdout == f'Now using project "default" from context named "test" on server "{projects.url}".\n'
+    assert again.stdout == "web\n"
+    config = yaml.safe_load(Path(projects.kubeconfig).read_text())
+    assert [one["name"] for one in config["contexts"]] == ["test", f"web/{server}/kim"]
+    assert config["users"][1] == {"name": f"kim/{server}", "user": config["users"][0]["user"]}
+
+
+def test_the_flag_for_a_namespace_changes_nothing_about_the_current_project(projects: Any) -> None:
+    assert projects.run("-n", "web", "project", "-q").stdout == "default\n"
 
 
 def test_a_project_that_is_not_there_brings_those_that_are(projects: Any) -> None:

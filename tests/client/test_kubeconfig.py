@@ -10,7 +10,7 @@ import yaml
 
 from imagestreams.client.errors import ClientError
 from imagestreams.client.kubeconfig import Overrides, default_data_dir, load_config
-from imagestreams.client.kubeconfig_writing import set_namespace
+from imagestreams.client.kubeconfig_writing import use_context, use_namespace
 
 
 def _config(server: str, *, context: str = "c", namespace: str = "ns", **user: Any) -> dict[str, Any]:
@@ -142,30 +142,60 @@ def test_secrets_stay_out_of_repr(tmp_path: Path) -> None:
     assert "very-secret" not in repr(load_config(Overrides(), {"KUBECONFIG": str(path)}))
 
 
-def test_changing_the_namespace_keeps_everything_else(tmp_path: Path) -> None:
-    document = {**_config("https://one:1"), "extensions": [{"name": "mine", "extension": {"a": 1}}]}
+def _use(namespace: str, overrides: Overrides, environment: dict[str, str]) -> str:
+    return use_namespace(namespace, "kim", load_config(overrides, environment), overrides, environment)
+
+
+def test_a_namespace_gets_a_context_of_its_own_and_everything_else_stays(tmp_path: Path) -> None:
+    document = {**_config("https://one.example:1"), "extensions": [{"name": "mine", "extension": {"a": 1}}]}
+    document["users"][0]["user"] = {"tokenFile": "token"}
     path = _write(tmp_path / "config", document)
+    (tmp_path / "token").write_text("secret")
     path.chmod(0o640)
     link = tmp_path / "link"
     link.symlink_to(path)
 
-    set_namespace("other", Overrides(kubeconfig=str(link)), {})
+    name = _use("other", Overrides(kubeconfig=str(link)), {})
 
-    document["contexts"][0]["context"]["namespace"] = "other"
-    assert yaml.safe_load(path.read_text()) == document
+    assert name == "other/one-example:1/kim"
+    changed = yaml.safe_load(path.read_text())
+    for section in ("clusters", "users", "contexts"):
+        assert changed[section][0] == document[section][0]
+    assert changed["extensions"] == document["extensions"]
+    assert changed["clusters"][1] == {"name": "one-example:1", "cluster": {"server": "https://one.example:1"}}
+    assert changed["users"][1] == {"name": "kim/one-example:1", "user": {"tokenFile": str(tmp_path / "token")}}
+    assert changed["current-context"] == name
+    assert load_config(Overrides(kubeconfig=str(path)), {}).namespace == "other"
     assert path.stat().st_mode & 0o777 == 0o640
     assert link.is_symlink()
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["config", "link"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["config", "link", "token"]
 
 
-def test_the_file_that_has_the_context_is_changed(tmp_path: Path) -> None:
+def test_a_context_that_is_alike_is_used_under_the_name_that_it_has(tmp_path: Path) -> None:
+    overrides = Overrides(kubeconfig=str(_write(tmp_path / "config", _config("https://one:1"))))
+    chosen = {"cluster": "one:1", "user": "kim/one:1", "namespace": "x"}
+    document = yaml.safe_load((tmp_path / "config").read_text())
+    document["contexts"].append({"name": "mine", "context": chosen})
+    _write(tmp_path / "config", document)
+
+    assert _use("x", overrides, {}) == "mine"
+    assert len(yaml.safe_load((tmp_path / "config").read_text())["contexts"]) == 2
+
+
+def test_the_file_that_has_the_context_gets_the_new_one_and_the_first_says_which_counts(tmp_path: Path) -> None:
     first = _write(tmp_path / "a", {"current-context": "d"})
     second = _write(tmp_path / "b", _config("https://two:2", context="d"))
     environment = {"KUBECONFIG": f"{first}{os.pathsep}{second}"}
 
-    assert set_namespace("x", Overrides(), environment) == second
+    name = _use("x", Overrides(), environment)
+
     assert load_config(Overrides(), environment).namespace == "x"
-    assert yaml.safe_load(first.read_text()) == {"current-context": "d"}
+    assert yaml.safe_load(first.read_text()) == {"current-context": name}
+    assert [one["name"] for one in yaml.safe_load(second.read_text())["contexts"]] == ["d", name]
+
+    use_context("d", Overrides(), environment)
+
+    assert load_config(Overrides(), environment).context == "d"
 
 
 def test_a_file_that_somebody_else_writes_is_left_alone(tmp_path: Path) -> None:
@@ -173,4 +203,4 @@ def test_a_file_that_somebody_else_writes_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "config.lock").touch()
 
     with pytest.raises(ClientError, match="file exists"):
-        set_namespace("x", Overrides(), {"KUBECONFIG": str(path)})
+        use_context("x", Overrides(), {"KUBECONFIG": str(path)})

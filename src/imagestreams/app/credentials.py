@@ -46,13 +46,14 @@ def ensure_admin_kubeconfig(directory: Path, server: str, authority: Path | None
 
 
 def _existing_token(path: Path) -> str:
-    token = _entry(_read(path), "users", "user").get("token")
+    token = _entry(_read(path), "users", "user", _USER).get("token")
     return token if isinstance(token, str) and len(token) >= _TOKEN_BYTES and token.isascii() else ""
 
 
 def _namespace(path: Path) -> str:
     """Return the project that somebody switched to, so that a restart does not switch back."""
-    namespace = _entry(_read(path), "contexts", "context").get("namespace")
+    config = _read(path)
+    namespace = _entry(config, "contexts", "context", config.get("current-context")).get("namespace")
     return namespace if isinstance(namespace, str) and namespace else "default"
 
 
@@ -64,8 +65,10 @@ def _read(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _entry(config: dict[str, Any], plural: str, singular: str) -> dict[str, Any]:
-    entries = config.get(plural)
-    first = entries[0] if isinstance(entries, list) and entries else None
-    inner = first.get(singular) if isinstance(first, dict) else None
+def _entry(config: dict[str, Any], plural: str, singular: str, name: object) -> dict[str, Any]:
+    """Return what a named entry says, or the first one where there is none of that name."""
+    listed = config.get(plural)
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    named = [entry for entry in entries if entry.get("name") == name]
+    inner = (named or entries or [{}])[0].get(singular)
     return inner if isinstance(inner, dict) else {}

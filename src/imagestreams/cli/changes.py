@@ -99,6 +99,7 @@ class Reporter:
         show_managed_fields: bool = False,
         allow_missing_template_keys: bool = True,
         template: str = "",
+        typed: bool = False,
     ) -> None:
         self._session = session
         self._suffix = {"client": " (dry run)", "server": " (server dry run)"}.get(strategy, "")
@@ -109,6 +110,7 @@ class Reporter:
                 show_managed_fields=show_managed_fields,
                 allow_missing_keys=allow_missing_template_keys,
                 template=template,
+                typed=typed,
             )
 
     @property

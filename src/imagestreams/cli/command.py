@@ -135,7 +135,8 @@ class VerbGroup(_Flags, click.Group):
         command = self.get_command(ctx, args[0])
         if command is None and not ctx.resilient_parsing:
             rest = " ".join(args)
-            told = f"Unexpected args: [{rest}]" if self.invoke_without_command else f'unknown command "{rest}"'
+            # A group with flags of its own does something without a word, too.
+            told = f"Unexpected args: [{rest}]" if self.params else f'unknown command "{rest}"'
             raise usage_error(told, ctx.command_path)
         return args[0], command, args[1:]
 

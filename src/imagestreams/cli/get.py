@@ -208,6 +208,8 @@ def _fetch(session: Session, selection: Selection, options: Options) -> tuple[li
 
 def _print_tables(session: Session, selection: Selection, options: Options) -> None:
     found, failures = _fetch(session, selection, options)
+    if options.sort_by and len(found) > 1:
+        found = [found[position] for position in _order([answer for _, answer in found], options)]
     several = len({target.type for target, _ in found}) > 1
     columns, printer, last, written, ready = Columns(), None, None, False, False
     for target, answer in found:
@@ -217,7 +219,9 @@ def _print_tables(session: Session, selection: Selection, options: Options) -> N
             ready = last is not None and not options.no_headers and written
             printer = TablePrinter(_table_options(options, target.type, several))
             last = target.type
-        printer.print(_sorted(answer, options), columns)
+        rows = _sorted_rows(answer, options)
+        if rows is not None:
+            printer.print(rows, columns)
     written, _ = _write(session, columns, written, ready)
     if not written and not failures and not options.ignore_not_found:
         namespaced = not options.all_namespaces and all(target.type.namespaced for target, _ in found)
@@ -245,16 +249,28 @@ def _table_options(options: Options, kind: ResourceType, several: bool) -> Table
     )
 
 
-def _sorted(answer: Object, options: Options) -> Object:
-    if not options.sort_by:
+def _sorted_rows(answer: Object, options: Options) -> Object | None:
+    """Return a table with its rows in order; None, as kubectl shows nothing then, when no row has the field."""
+    rows = answer.get("rows")
+    if not options.sort_by or not isinstance(rows, list) or len(rows) < 2:
         return answer
-    held = "rows" if answer.get("kind") == "Table" else "items"
-    members = answer.get(held)
-    if not isinstance(members, list):
-        return answer
-    objects = [member.get("object") or {} for member in members] if held == "rows" else members
     try:
-        return {**answer, held: [members[position] for position in order_of(objects, options.sort_by)]}
+        order = order_of([row.get("object") or {} for row in rows], options.sort_by)
+    except JsonPathError:
+        return None
+    return {**answer, "rows": [rows[position] for position in order]}
+
+
+def _sorted_items(answer: Object, options: Options) -> Object:
+    items = answer.get("items")
+    if not options.sort_by or not isinstance(items, list):
+        return answer
+    return {**answer, "items": [items[position] for position in _order(items, options)]}
+
+
+def _order(objects: list[Object], options: Options) -> list[int]:
+    try:
+        return order_of(objects, options.sort_by)
     except JsonPathError as error:
         raise CliError(str(error)) from error
 
@@ -268,7 +284,7 @@ def _print_documents(session: Session, selection: Selection, options: Options) -
         objects += [answer] if target.name else items_of(answer, target.type)
     if objects or not options.ignore_not_found:
         value = objects[0] if selection.single and objects else _list_of(objects)
-        session.out.write(options.render()(_sorted(value, options)))
+        session.out.write(options.render()(_sorted_items(value, options)))
     raise_failures(failures)
 
 

@@ -66,6 +66,7 @@ def import_image(
             show_managed_fields=show_managed_fields,
             allow_missing_keys=allow_missing_template_keys,
             template=template,
+            typed=True,
         )
     flags = ImportFlags(**given)
     namespace = session.namespace

@@ -118,6 +118,18 @@ def _read(path: str) -> bytes:
     return data
 
 
+def read_whole(path: str) -> bytes:
+    """Return what is in a file.
+
+    Raises:
+        CliError: it can't be read.
+    """
+    try:
+        return _read(path)
+    except CliError as error:
+        raise CliError(f"Cannot read file {path}, {error.message}") from error
+
+
 def _env_files(paths: tuple[str, ...], kind: str) -> Iterator[tuple[str, bytes]]:
     for path in paths:
         _stat(path)

@@ -8,6 +8,7 @@ from imagestreams.cli.flags import flag, switch
 from imagestreams.cli.project import (
     all_projects,
     confirm_access,
+    current_context,
     described,
     display_name,
     full_name,
@@ -59,8 +60,8 @@ def new_project(
     name = name_of(created) or names[0]
     if skip_config_write:
         session.say(
-            f'Project "{name}" created on server "{session.config.server}".\n\n'
-            f"To switch to this project and start adding applications, use:\n\n    oc project {name}"
+            f'Project "{names[0]}" created on server "{session.config.server}".\n\n'
+            f"To switch to this project and start adding applications, use:\n\n    oc project {names[0]}"
         )
         return
     switch_to(session, name)
@@ -74,11 +75,13 @@ def new_project(
 def projects(session: Session, /, arguments: tuple[str, ...], short: bool) -> None:
     if arguments:
         raise CliError("no arguments should be passed")
-    current, problem = session.namespace, None
+    current = str(current_context(session)[1].get("namespace") or "")
+    exists = bool(current)
     try:
-        confirm_access(session, current)
-    except ClientError as error:
-        problem = error
+        if current:
+            confirm_access(session, current)
+    except ClientError:
+        exists = False
     found = all_projects(session)
     if short:
         session.say("\n".join(name_of(one) for one in found))
@@ -95,11 +98,8 @@ def projects(session: Session, /, arguments: tuple[str, ...], short: bool) -> No
             " 'isctl project <projectname>':\n"
         )
         for one in found:
-            mark = "" if problem else "  * " if name_of(one) == current else "    "
+            mark = "" if not exists else "  * " if name_of(one) == current else "    "
             shown = display_name(one)
             session.say(f"{mark}{name_of(one)}{' - ' + shown if shown else ''}")
-    if problem is not None:
-        if problem.reason == "Forbidden":
-            session.say(f'You do not have rights to view project "{current}". Please switch to an existing one.')
-        raise problem
-    session.say(f"\nUsing {described(session)}.")
+    if exists:
+        session.say(f"\nUsing {described(session)}.")

@@ -9,6 +9,8 @@ from imagestreams.cli.errors import CliError
 from imagestreams.cli.flags import switch
 from imagestreams.cli.session import Session
 from imagestreams.client.errors import ClientError
+from imagestreams.client.kubeconfig import load_kubeconfig
+from imagestreams.client.kubeconfig_writing import generated_name, use_context, use_namespace
 from imagestreams.client.resources import NAMESPACES, PROJECTS
 
 _DISPLAY_NAME = "openshift.io/display-name"
@@ -25,6 +27,11 @@ def project(session: Session, /, names: tuple[str, ...], short: bool) -> None:
         _show(session, short)
         return
     name = names[0]
+    if name in load_kubeconfig(session.overrides).contexts:
+        before = current_context(session)[1]
+        use_context(name, session.overrides)
+        _tell(session, name, before, name, short)
+        return
     try:
         confirm_access(session, name)
     except ClientError as error:
@@ -35,7 +42,13 @@ def project(session: Session, /, names: tuple[str, ...], short: bool) -> None:
 
 
 def _show(session: Session, short: bool) -> None:
-    current = session.config.namespace
+    _, context = current_context(session)
+    current = _text(context, "namespace")
+    if not current:
+        if short:
+            raise CliError("no project has been set")
+        session.say("No project has been set. Pass a project name to make that the default.")
+        return
     try:
         confirm_access(session, current)
     except ClientError as error:
@@ -47,31 +60,60 @@ def _show(session: Session, short: bool) -> None:
     session.say(current if short else f"Using {described(session)}.")
 
 
+def current_context(session: Session) -> tuple[str, dict[str, Any]]:
+    """Return the current context's name and what it says; `-n` and other flags count for nothing here."""
+    merged = load_kubeconfig(session.overrides)
+    name = session.overrides.context or merged.current_context
+    return name, merged.contexts.get(name) or {}
+
+
+def _text(context: dict[str, Any], key: str) -> str:
+    value = context.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _is_generated(name: str, context: dict[str, Any]) -> bool:
+    return name == generated_name(*(_text(context, key) for key in ("namespace", "cluster", "user")))
+
+
 def described(session: Session) -> str:
     """Say which project of which server is in use; a context is named when the user chose its name."""
-    config = session.config
-    named = f' from context named "{config.context}"' if config.context and not _is_generated(config.context) else ""
-    return f'project "{config.namespace}"{named} on server "{config.server}"'
-
-
-def _is_generated(context: str) -> bool:
-    return context.count("/") >= 2
+    name, context = current_context(session)
+    named = "" if _is_generated(name, context) else f' from context named "{name}"'
+    return f'project "{_text(context, "namespace")}"{named} on server "{session.config.server}"'
 
 
 def switch_to(session: Session, name: str, short: bool = False) -> None:
     """Make a project the current one and say so.
 
     Raises:
-        ClientError: the kubeconfig can't be changed.
+        ClientError: the kubeconfig can't be changed, or the server doesn't say who the user is.
     """
-    from imagestreams.client.kubeconfig_writing import set_namespace
+    from imagestreams.cli.whoami import who_am_i
 
-    before, server = session.config.namespace, session.config.server
-    set_namespace(name, session.overrides)
+    try:
+        user, _ = who_am_i(session)
+    except ClientError as error:
+        raise CliError(f"unable to default to a user name: {error.message}") from error
+    before = current_context(session)[1]
+    used = use_namespace(name, user, session.config, session.overrides)
+    _tell(session, name, before, used, short)
+
+
+def _tell(session: Session, argument: str, before: dict[str, Any], used: str, short: bool) -> None:
+    """Say what is in use now: the argument named a project or a context; `before` is the context until now."""
+    context = load_kubeconfig(session.overrides).contexts.get(used) or {}
+    namespace, where = _text(context, "namespace"), f'on server "{session.config.server}"'
     if short:
-        session.say(name)
+        session.say(namespace)
+    elif not namespace:
+        session.say(f'Now using context named "{used}" {where}.')
+    elif namespace == _text(before, "namespace"):
+        session.say(f'Already on project "{namespace}" {where}.')
+    elif argument == namespace and _is_generated(used, context):
+        session.say(f'Now using project "{namespace}" {where}.')
     else:
-        session.say(f'{"Already on" if before == name else "Now using"} project "{name}" on server "{server}".')
+        session.say(f'Now using project "{namespace}" from context named "{used}" {where}.')
 
 
 def confirm_access(session: Session, name: str) -> None:
@@ -130,7 +172,11 @@ def _no_such_project(session: Session, name: str, error: ClientError) -> str:
         return text
     if not projects:
         request = "You can request a project to be created with the 'new-project' command."
-        return f"{text}\nYou are not a member of any projects. {request}"
-    if len(projects) == 1:
-        return f"{text}\nYou have one project on this server: {full_name(projects[0])}"
-    return f"{text}\nYour projects are:" + "".join(f"\n* {full_name(one)}" for one in projects)
+        text += f"\nYou are not a member of any projects. {request}"
+    elif len(projects) == 1:
+        text += f"\nYou have one project on this server: {full_name(projects[0])}"
+    else:
+        text += "\nYour projects are:" + "".join(f"\n* {full_name(one)}" for one in projects)
+    if len({cluster.get("server") for cluster in load_kubeconfig(session.overrides).clusters.values()}) > 1:
+        text += "\nTo see projects on another server, pass '--server=<server>'."
+    return text

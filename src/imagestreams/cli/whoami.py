@@ -45,7 +45,7 @@ def whoami(
     elif show_server:
         session.say(session.config.server)
     else:
-        name, groups = _myself(session)
+        name, groups = who_am_i(session)
         if output:
             user = {"apiVersion": "user.openshift.io/v1", "kind": "User", "metadata": {"name": name}, "groups": groups}
             print_object(session, output, user)
@@ -53,7 +53,12 @@ def whoami(
             session.say(name)
 
 
-def _myself(session: Session) -> tuple[str, list[str]]:
+def who_am_i(session: Session) -> tuple[str, list[str]]:
+    """Return the name and the groups of the user that the server takes this client for.
+
+    Raises:
+        ClientError: it doesn't say.
+    """
     review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     try:
         answer = session.client.request("POST", _REVIEWS, body=review).json()

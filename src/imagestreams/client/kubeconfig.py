@@ -154,12 +154,11 @@ def load_kubeconfig(overrides: Overrides, environment: Mapping[str, str] = os.en
     Raises:
         ClientError: a file can't be read or is no kubeconfig.
     """
+    if overrides.kubeconfig and not Path(overrides.kubeconfig).exists():
+        raise ClientError(f"stat {overrides.kubeconfig}: no such file or directory")
+    merged = _merge([path for path in config_files(overrides, environment) if path.exists()])
     if overrides.kubeconfig:
-        path = Path(overrides.kubeconfig)
-        if not path.exists():
-            raise ClientError(f"stat {overrides.kubeconfig}: no such file or directory")
-        return _merge([path])
-    merged = _merge([path for path in _searched(environment) if path.exists()])
+        return merged
     usable = merged.clusters and (merged.current_context or overrides.context or overrides.cluster)
     if usable or overrides.server:
         return merged
@@ -196,11 +195,13 @@ def _home(environment: Mapping[str, str]) -> Path:
     return Path(home) if home else Path.home()
 
 
-def _searched(environment: Mapping[str, str]) -> list[Path]:
+def config_files(overrides: Overrides, environment: Mapping[str, str]) -> list[Path]:
+    """Return the files that count, whether they exist or not; there is at least one."""
+    if overrides.kubeconfig:
+        return [Path(overrides.kubeconfig)]
     listed = environment.get("KUBECONFIG", "")
-    if listed:
-        return [Path(part) for part in dict.fromkeys(listed.split(os.pathsep)) if part]
-    return [_home(environment) / ".kube" / "config"]
+    files = [Path(part) for part in dict.fromkeys(listed.split(os.pathsep)) if part]
+    return files or [_home(environment) / ".kube" / "config"]
 
 
 def _merge(paths: list[Path]) -> Kubeconfig:
@@ -220,7 +221,8 @@ def _merge(paths: list[Path]) -> Kubeconfig:
                 if entry["name"] not in into and isinstance(value, dict):
                     into[entry["name"]] = value
                     merged.origins[(section, entry["name"])] = path
-        current = current or _text(document, "current-context")
+        if not current and (current := _text(document, "current-context")):
+            merged.origins[("current-context", "")] = path
     return Kubeconfig(merged.clusters, merged.users, merged.contexts, current, merged.origins)
 
 

@@ -27,8 +27,11 @@ def printer_for(
     allow_missing_keys: bool = True,
     no_headers: bool = False,
     template: str = "",
+    typed: bool = False,
 ) -> Render:
     """Return the function that prints an object, a list or a watch event (`{"type", "object"}`) in a format.
+
+    JSON has sorted keys; that of `typed` objects, made from flags, has the order of their type.
 
     Raises:
         CliError: an unknown format, or a template that can't be read.
@@ -39,7 +42,7 @@ def printer_for(
         raise CliError("Go templates are not supported; use -o jsonpath=… or -o custom-columns=… (see 'isctl get -h')")
     lowered = output.lower()
     if lowered == "json":
-        return _json(show_managed_fields)
+        return _json(show_managed_fields, typed)
     if lowered == "yaml":
         return _Yaml(show_managed_fields).render
     if lowered == "name":
@@ -48,7 +51,7 @@ def printer_for(
         return _jsonpath(name, argument, allow_missing_keys)
     if name in formats and name.startswith("custom-columns"):
         return _custom_columns(name, argument, no_headers)
-    allowed = ",".join(sorted(formats))
+    allowed = ",".join(sorted(formats + TEMPLATE_FORMATS))
     text = f"unable to match a printer suitable for the output format {quoted(output)}, allowed formats are: {allowed}"
     raise CliError(text)
 
@@ -101,12 +104,16 @@ def _pruned(value: Object, show_managed_fields: bool) -> Object:
     return value if show_managed_fields or is_event(value) else without_managed_fields(value)
 
 
-def _json(show_managed_fields: bool) -> Render:
+def _json(show_managed_fields: bool, typed: bool) -> Render:
     from imagestreams.cli.printers.documents import json_text
 
     def render(value: Object) -> str:
         if is_event(value):
             return f'{{"type":{compact_json(value["type"])},"object":{compact_json(value["object"])}}}\n'
+        if typed:
+            from imagestreams.cli.printers.declared_order import in_declared_order
+
+            return json_text(in_declared_order(_pruned(value, show_managed_fields)), as_it_stands=True)
         return json_text(_pruned(value, show_managed_fields))
 
     return render

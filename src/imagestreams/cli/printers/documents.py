@@ -20,9 +20,9 @@ _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
 _TIME = re.compile(r"\d{4}-\d\d?-\d\d?([Tt ]+\d\d?:\d\d?:\d\d?(\.\d+)?( ?([Zz]|[-+]\d\d(:?\d\d)?))?)?")
 
 
-def json_text(value: Any) -> str:
-    """Return a value as a JSON document with sorted keys and four spaces of indentation."""
-    return json_document(value) + "\n"
+def json_text(value: Any, *, as_it_stands: bool = False) -> str:
+    """Return a value as a JSON document with four spaces of indentation; keys are sorted, or stay `as_it_stands`."""
+    return json_document(value, as_it_stands=as_it_stands) + "\n"
 
 
 def yaml_text(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 _PLAIN = re.compile(r'[^\x00-\x1f"\\<>&\u2028\u2029]*')
@@ -82,14 +83,16 @@ def json_text(value: Any) -> str:
     return "".join(out)
 
 
-def json_document(value: Any, indent: str = "    ") -> str:
-    """Print a value as indented JSON with sorted keys, without a line break at its end."""
+def json_document(value: Any, indent: str = "    ", *, as_it_stands: bool = False) -> str:
+    """Print a value as indented JSON, without a line break at its end; keys are sorted, or stay `as_it_stands`."""
     out: list[str] = []
-    _write(value, out, "\n", indent, " ")
+    _write(value, out, "\n", indent, " ", list if as_it_stands else sorted)
     return "".join(out)
 
 
-def _write(value: Any, out: list[str], line: str, indent: str, gap: str) -> None:
+def _write(
+    value: Any, out: list[str], line: str, indent: str, gap: str, order: Callable[[Any], list[str]] = sorted
+) -> None:
     if isinstance(value, str):
         out.append(json_string(value))
     elif value is None:
@@ -105,9 +108,9 @@ def _write(value: Any, out: list[str], line: str, indent: str, gap: str) -> None
             out.append("{}")
             return
         inner, mark = line + indent, "{"
-        for key in sorted(value):
+        for key in order(value):
             out.append(f"{mark}{inner}{json_string(key)}:{gap}")
-            _write(value[key], out, inner, indent, gap)
+            _write(value[key], out, inner, indent, gap, order)
             mark = ","
         out.append(line + "}")
     else:
@@ -117,7 +120,7 @@ def _write(value: Any, out: list[str], line: str, indent: str, gap: str) -> None
         inner, mark = line + indent, "["
         for item in value:
             out.append(mark + inner)
-            _write(item, out, inner, indent, gap)
+            _write(item, out, inner, indent, gap, order)
             mark = ","
         out.append(line + "]")
 
