@@ -6,7 +6,14 @@ from imagestreams.api.errors import internal, not_found, unauthorized
 from imagestreams.api.meta import Status, StatusDetails
 from imagestreams.reference import ImageReference
 from imagestreams.registries.client import network_host
-from imagestreams.registries.errors import ManifestUnknown, NameUnknown, NotV2Registry, RegistryError, Unauthorized
+from imagestreams.registries.errors import (
+    ManifestUnknown,
+    NameUnknown,
+    NoLogin,
+    NotV2Registry,
+    RegistryError,
+    Unauthorized,
+)
 from imagestreams.streams.image_from_manifest import UnreadableManifest
 
 GROUP = "image.openshift.io"
@@ -38,6 +45,9 @@ def listing_failed(error: RegistryError, repository: ImageReference, reached: bo
             code=403,
         )
         return ImportFailed(status, error.transient)
+    if isinstance(error, NoLogin):
+        # As on the real server, which calls only a login that is wrong unauthorized here.
+        return ImportFailed(internal(str(error)).nested_status(), error.transient)
     return _failed(error, repository.exact(), prefix=not reached)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from imagestreams.api.defaulting import PRESERVE_ORIGINAL
 from imagestreams.api.errors import internal
 from imagestreams.api.image import (
     Image,
@@ -171,24 +172,30 @@ class _Run:
         taken, rest = tags[: self._settings.tags_max], tags[self._settings.tags_max :]
         policy = spec.import_policy
         plan = plan_tags(written, policy.insecure, taken, policy.import_mode, self._stream, self._settings.platform)
-        if spec.include_manifest and not imports:
+        # The manifests of a list have their bytes in any case, as on the real server.
+        if not imports and (spec.include_manifest or policy.import_mode == PRESERVE_ORIGINAL):
             plan.raw.update(plan.wanted)
         found = await self._fetch(plan)
         status.additional_tags = rest or None
         status.images = [
-            self._tag_status(wanted, found[wanted], not imports, outcome) for wanted in plan.wanted
+            self._tag_status(spec, wanted, found[wanted], imports, outcome) for wanted in plan.wanted
         ] or None
         status.status = _summary(sum(isinstance(one, ImportFailed) for one in found.values()))
 
     def _tag_status(
-        self, wanted: Wanted, found: Fetched | ImportFailed, bytes_: bool, outcome: Outcome
+        self,
+        spec: RepositoryImportSpec,
+        wanted: Wanted,
+        found: Fetched | ImportFailed,
+        imports: bool,
+        outcome: Outcome,
     ) -> ImageImportStatus:
         tag = wanted.reference
         if isinstance(found, ImportFailed):
             outcome.repository_transient |= found.transient
             return ImageImportStatus(status=found.status, tag=tag)
-        image = found.image if bytes_ else _without_bytes(found.image)
-        manifests = [one if bytes_ else _without_bytes(one) for one in found.manifests]
+        image = found.image if spec.include_manifest and not imports else _without_bytes(found.image)
+        manifests = [_without_bytes(one) if imports else one for one in found.manifests]
         return ImageImportStatus(status=Status(status=SUCCESS), image=image, tag=tag, manifests=manifests or None)
 
     async def _fetch(self, plan: RepositoryPlan) -> dict[Wanted, Fetched | ImportFailed]:

@@ -20,6 +20,7 @@ from imagestreams.registries.challenge import Challenge, read_challenge
 from imagestreams.registries.credentials import Keyring, Login
 from imagestreams.registries.errors import (
     Misbehaved,
+    NoLogin,
     NotV2Registry,
     RegistryError,
     TooManyRequests,
@@ -272,6 +273,9 @@ class Repository:
                 if challenge is None or login is None:
                     raise
                 failure = error if isinstance(error, Unauthorized) else failure
+        if self._logins == [None] and challenge is not None and challenge.scheme == "basic":
+            asked = f'{method.capitalize()} "{url.with_query(None)}"'
+            raise NoLogin(f"{asked}: no basic auth credentials", failure.status, failure.codes)
         raise failure
 
     async def _authorization(self, challenge: Challenge | None, login: Login | None, refused: str = "") -> str:

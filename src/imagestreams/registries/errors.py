@@ -69,6 +69,10 @@ class Unauthorized(Refused):
     """No login that we have is good enough."""
 
 
+class NoLogin(Unauthorized):
+    """The registry wants a user name and a password, and we have none."""
+
+
 class ManifestUnknown(Refused):
     """The repository has no such tag or digest."""
 
