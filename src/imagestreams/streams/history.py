@@ -5,12 +5,18 @@ from imagestreams.api.image import ImageStream, NamedTagEventList, TagEvent, Tag
 
 def history_of(stream: ImageStream, tag: str) -> NamedTagEventList | None:
     """Return the status of a tag; `None` when it never had one."""
-    return next((history for history in stream.status.tags or [] if history.tag == tag), None)
+    for history in stream.status.tags or ():
+        if history.tag == tag:
+            return history
+    return None
 
 
 def spec_tag(stream: ImageStream, tag: str) -> TagReference | None:
     """Return what the user wants of a tag; `None` when nothing was said."""
-    return next((wish for wish in stream.spec.tags or [] if wish.name == tag), None)
+    for wish in stream.spec.tags or ():
+        if wish.name == tag:
+            return wish
+    return None
 
 
 def latest_event(stream: ImageStream, tag: str) -> TagEvent | None:
