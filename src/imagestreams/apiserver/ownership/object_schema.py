@@ -43,8 +43,13 @@ class Shape:
             return DEDUCED
         return self.fields.get(key, self.element)
 
-    def knows(self, value: Any) -> bool:
-        """Return whether all fields of a document are fields of the type; quick, for it is nearly always so."""
+    def knows(self, value: Any, known: Any = None) -> bool:
+        """Return whether all fields of a document are fields of the type; quick, for it is nearly always so.
+
+        What the document shares with `known`, which is of the type, is not looked into.
+        """
+        if value is known:
+            return True
         if isinstance(value, list):
             element = self.element
             return element is None or element.kind == "scalar" or all(map(element.knows, value))
@@ -56,7 +61,12 @@ class Shape:
         fields = self.fields
         if not value.keys() <= fields.keys():
             return False
-        return all(fields[key].knows(element) for key, element in value.items() if isinstance(element, dict | list))
+        before = known if isinstance(known, dict) else {}
+        return all(
+            fields[key].knows(element, before.get(key))
+            for key, element in value.items()
+            if isinstance(element, dict | list)
+        )
 
 
 DEDUCED: Final = Shape("deduced")

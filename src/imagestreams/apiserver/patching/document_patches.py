@@ -48,7 +48,7 @@ class _DocumentPatch(Patch):
             identified = self._identified(document)
         except _WrongTypeError as error:
             raise refused(shown(), str(error)) from error
-        return self._tracked(current, before, self._decoded(identified, shown, problems))
+        return self._tracked(current, before, self._decoded(identified, before, shown, problems))
 
     def _identified(self, document: Any) -> dict[str, Any]:
         """Return the document with its kind and version, which must be those of the resource."""
@@ -148,7 +148,7 @@ class StrategicMergePatch(Patch):
             raise refused(plain(patch), told)
         # The kind of the Go value decides here, not what the patch says.
         document |= {"kind": self._info.object_type.__name__, "apiVersion": self._info.group_version}
-        return self._tracked(current, before, self._decoded(document, lambda: plain(patch), problems))
+        return self._tracked(current, before, self._decoded(document, before, lambda: plain(patch), problems))
 
 
 def _opened(operations: list[Any]) -> dict[str, Any]:

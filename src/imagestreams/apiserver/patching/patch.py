@@ -101,15 +101,17 @@ class Patch(ABC):
         problems = tuple(f'duplicate field "{name}"' for name in duplicates)
         return document, problems
 
-    def _decoded(self, document: dict[str, Any], shown: Callable[[], str], problems: tuple[str, ...]) -> Any:
-        """Return the object of a patched document; `shown` gives what complaints show."""
+    def _decoded(
+        self, document: dict[str, Any], before: dict[str, Any], shown: Callable[[], str], problems: tuple[str, ...]
+    ) -> Any:
+        """Return the object of a document patched from `before`; `shown` gives what complaints show."""
         info = self._info
         try:
             value = convert(document, info)
         except ApiError as error:
             raise refused(shown(), error.status.message) from error
         if self._validation != "Ignore":
-            if not shape_of(info.object_type).knows(document):
+            if not shape_of(info.object_type).knows(document, before):
                 problems += tuple(f'unknown field "{path}"' for path in unknown_fields(document, info.object_type))
             if problems and self._validation == "Strict":
                 raise refused(shown(), f"strict decoding error: {', '.join(problems)}")
