@@ -21,7 +21,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -236,6 +236,15 @@ def secure_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
     """A registry that speaks HTTPS with a certificate of its own CA, and wants the login puller / s3cret."""
     with _running(tmp_path_factory.mktemp("secure-registry"), secure=True) as registry:
         yield registry
+
+
+@pytest.fixture
+def start_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RunningRegistry]]:
+    """Starts further registries, plain or secure, that end with the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *, secure=False: stack.enter_context(
+            _running(tmp_path_factory.mktemp("another-registry"), secure=secure)
+        )
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from imagestreams.api.meta import ObjectMeta
 from imagestreams.importing.importer import Importer, ImportSettings
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
+from imagestreams.registries.policy import RegistryPolicy
 from imagestreams.resources.imagestreamimports import ImageStreamImports
 from imagestreams.resources.resource import RequestContext, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
@@ -28,12 +29,12 @@ class ImportRoom:
 
     def __init__(self, store: SQLiteStore, client: RegistryClient, settings: ImportSettings) -> None:
         self.client = client
+        self.policy = RegistryPolicy()
         self.streams = ObjectStorage(store, _info("imagestreams", ImageStream), ImageStream, served=_served)
         self.images = ObjectStorage(store, _info("images", Image, namespaced=False), Image)
         self.secrets = ObjectStorage(store, _info("secrets", Secret, group=""), Secret)
-        self.imports = ImageStreamImports(
-            Importer(client, settings), self.streams, self.images, self.secrets, lambda namespace: None
-        )
+        importer = Importer(client, settings, lambda: self.policy)
+        self.imports = ImageStreamImports(importer, self.streams, self.images, self.secrets, lambda namespace: None)
 
     async def start(self) -> None:
         for storage in (self.streams, self.images, self.secrets):

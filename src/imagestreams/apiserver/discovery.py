@@ -8,6 +8,14 @@ from imagestreams.resources.resource import ResourceInfo
 AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 
+_LAST = frozenset({"config.openshift.io", "operator.openshift.io"})
+"""Groups that come after all others, so that a bare `images` means those of streams, as on the real server."""
+
+
+def _rank(group: str) -> tuple[bool, str]:
+    return group in _LAST, group
+
+
 class Discovery:
     """The discovery documents of a set of resources."""
 
@@ -30,7 +38,7 @@ class Discovery:
 
     def groups(self) -> dict[str, Any]:
         """Return `/apis`."""
-        named = [self._group(group) for group in sorted(self._versions) if group]
+        named = [self._group(group) for group in sorted(self._versions, key=_rank) if group]
         return {"kind": "APIGroupList", "apiVersion": "v1", "groups": named}
 
     def group(self, group: str) -> dict[str, Any] | None:
@@ -57,7 +65,7 @@ class Discovery:
 
     def aggregated(self, *, core: bool) -> dict[str, Any]:
         """Return `/api` or `/apis` with all that is below it."""
-        groups = [group for group in sorted(self._versions) if (not group) is core]
+        groups = [group for group in sorted(self._versions, key=_rank) if (not group) is core]
         return {
             "kind": "APIGroupDiscoveryList",
             "apiVersion": "apidiscovery.k8s.io/v2",

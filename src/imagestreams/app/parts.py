@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from imagestreams.access.authorization import Authorizer
-from imagestreams.app.registry_access import registry_client
+from imagestreams.app.registry_access import registries_conf, registry_client
 from imagestreams.app.settings import Settings
 from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.imports import ImportController
@@ -22,6 +22,8 @@ from imagestreams.resources.core import CoreGroup, core_group, ensure_namespaces
 from imagestreams.resources.image_group import ImageGroup, image_group
 from imagestreams.resources.imagestreamimports import ImageStreamImports
 from imagestreams.resources.imagestreams import RegistryHosts
+from imagestreams.resources.registry_configuration import RegistryConfiguration
+from imagestreams.resources.registry_settings import SettingsGroup, ensure_settings, settings_group
 from imagestreams.resources.resource import Resource
 from imagestreams.resources.stored import StoredResource
 from imagestreams.store.cache import ObservableStore
@@ -51,6 +53,7 @@ class Parts:
 
     core: CoreGroup
     images: ImageGroup
+    settings: SettingsGroup
     imports: ImageStreamImports
     registries: RegistryClient
     loops: Sequence[Loop]
@@ -60,12 +63,14 @@ class Parts:
     @property
     def resources(self) -> list[Resource]:
         """All that is served."""
-        return [*self.core.resources, *self.images.resources, self.imports]
+        return [*self.core.resources, *self.images.resources, *self.settings.resources, self.imports]
 
     async def start(self) -> None:
         """Load what is stored, make what is always there, and begin to work."""
         await self.core.start()
+        await self.settings.start()
         await ensure_namespaces(self.core, self.clock())
+        await ensure_settings(self.settings, self.core, self.clock())
         # Only now: a new server has a past, so that revision 1 is too old to be watched or listed, as elsewhere.
         await self.images.start()
         self.running.extend(asyncio.create_task(_watched(loop)) for loop in self.loops)
@@ -75,6 +80,7 @@ class Parts:
         for loop in self.loops:
             loop.stop()
         await asyncio.gather(*self.running)
+        self.settings.stop()
         self.images.stop()
         self.core.stop()
         await self.registries.close()
@@ -108,8 +114,12 @@ def make_parts(
         namespaces=core.gate,
         clock=clock,
     )
-    registries = registry_client(settings.registry_ca_file, os.environ)
-    importer = Importer(registries, ImportSettings(settings.max_repository_tags, platform))
+    image_settings = settings_group(store, clock)
+    configuration = RegistryConfiguration(
+        image_settings, core.config_maps.storage, registries_conf(settings.registries_conf_file)
+    )
+    registries = registry_client(settings.registry_ca_file, os.environ, configuration.authorities)
+    importer = Importer(registries, ImportSettings(settings.max_repository_tags, platform), policy=configuration.policy)
     imports = ImageStreamImports(importer, images.streams, images.images, secrets, core.gate)
 
     def now() -> str:
@@ -122,7 +132,7 @@ def make_parts(
         EventExpiry(core.events.storage, clock),
         Compaction(store, time.monotonic),
     )
-    return Parts(core, images, imports, registries, loops, clock, [])
+    return Parts(core, images, image_settings, imports, registries, loops, clock, [])
 
 
 def _in_namespaces(resources: list[Resource]) -> list[StoredResource[Any]]:

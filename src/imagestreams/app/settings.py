@@ -26,8 +26,9 @@ class Settings:
 
     `registry_host` is the `host[:port]` that the server calls its own registry; empty means that of the first plain
     listener. `registry_ca_file` holds authorities (PEM) that are trusted, in addition to the system's, when other
-    registries are asked. `scheduled_import_interval_s` is in seconds, at least 30. `max_repository_tags` is how many
-    tags one repository import takes.
+    registries are asked; `registries_conf_file` is a containers `registries.conf` with their mirrors.
+    `scheduled_import_interval_s` is in seconds, at least 30. `max_repository_tags` is how many tags one repository
+    import takes.
     """
 
     data_dir: Path
@@ -35,6 +36,7 @@ class Settings:
     store: str = "sqlite"
     registry_host: str = ""
     registry_ca_file: Path | None = None
+    registries_conf_file: Path | None = None
     scheduled_import_interval_s: int = 900
     max_repository_tags: int = 1000
 
@@ -125,6 +127,7 @@ _CONVERSIONS: Final[dict[str, Any]] = {
     "store": _store,
     "registry_host": _host,
     "registry_ca_file": _path,
+    "registries_conf_file": _path,
     "scheduled_import_interval_s": _at_least("scheduled_import_interval_s", 30),
     "max_repository_tags": _at_least("max_repository_tags", 1),
 }

@@ -24,6 +24,11 @@ import click
     type=click.Path(dir_okay=False),
     help="Authorities (PEM) to trust, besides the system's, when importing from other registries.",
 )
+@click.option(
+    "--registries-conf-file",
+    type=click.Path(dir_okay=False),
+    help="A containers registries.conf (version 2) with mirrors, blocked and insecure registries.",
+)
 @click.option("--config", type=click.Path(dir_okay=False), help="A YAML file with settings.")
 def serve(config: str | None, **flags: Any) -> None:
     """Run the server: API on HTTPS, and the same without TLS on loopback.

@@ -14,6 +14,7 @@ from imagestreams.registries.errors import (
     RegistryError,
     Unauthorized,
 )
+from imagestreams.registries.sources import RegistryBlocked, SourcesFailed
 from imagestreams.streams.image_from_manifest import UnreadableManifest
 
 GROUP = "image.openshift.io"
@@ -30,11 +31,19 @@ class ImportFailed(Exception):
 
 def failed(error: RegistryError | UnreadableManifest, reference: ImageReference) -> ImportFailed:
     """Return the failure to import a tag or digest."""
+    if isinstance(error, RegistryBlocked):
+        return _blocked(error)
+    if isinstance(error, SourcesFailed):
+        return _all_failed(error, reference)
     return _failed(error, full_name(reference), prefix=True)
 
 
 def listing_failed(error: RegistryError, repository: ImageReference, reached: bool) -> ImportFailed:
     """Return the failure to list a repository's tags; `reached` tells whether the registry answered at all."""
+    if isinstance(error, RegistryBlocked):
+        return _blocked(error)
+    if isinstance(error, SourcesFailed):
+        return _all_failed(error, repository)
     if isinstance(error, NotV2Registry):
         host = network_host(repository.docker_client_defaults().registry)
         status = Status(
@@ -55,6 +64,29 @@ def full_name(reference: ImageReference) -> str:
     """Return a reference with Docker Hub's name and `library/` spelled out, as messages show it."""
     where = reference.docker_client_defaults()
     return replace(where, registry="docker.io" if where.registry == "index.docker.io" else where.registry).exact()
+
+
+def _blocked(error: RegistryBlocked) -> ImportFailed:
+    status = Status(
+        status="Failure", message=f"forbidden: {error}", reason="Forbidden", details=StatusDetails(), code=403
+    )
+    return ImportFailed(status, error.transient)
+
+
+def _all_failed(error: SourcesFailed, reference: ImageReference) -> ImportFailed:
+    """Return the failure of all places that were asked; of a single one it is as if nobody else could be asked."""
+    failures = [(replace(place, tag=reference.tag, id=reference.id), why) for place, why in error.failures]
+    if len(failures) == 1:
+        return _failed(failures[0][1], full_name(failures[0][0]), prefix=True)
+    texts = dict.fromkeys(_text(why, full_name(place)) for place, why in failures)
+    told = next(iter(texts)) if len(texts) == 1 else f"[{', '.join(texts)}]"
+    return ImportFailed(internal(told).nested_status(), error.transient)
+
+
+def _text(error: RegistryError, name: str) -> str:
+    """Return a failure as one of several, for which there is no common reason."""
+    status = _failed(error, name, prefix=True).status
+    return status.message.removeprefix("Internal error occurred: ")
 
 
 def _failed(error: RegistryError | UnreadableManifest, name: str, *, prefix: bool) -> ImportFailed:

@@ -21,6 +21,7 @@ from imagestreams.importing.plan import RepositoryPlan, Wanted, repository_key
 from imagestreams.reference import ImageReference, InvalidReference, is_digest, parse
 from imagestreams.registries.client import Manifest, Repository
 from imagestreams.registries.errors import Misbehaved, RegistryError
+from imagestreams.registries.sources import MirroredRepository
 from imagestreams.streams.image_from_manifest import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
@@ -58,7 +59,7 @@ class RepositoryFetch:
     def __init__(
         self,
         plan: RepositoryPlan,
-        repository: Repository,
+        repository: Repository | MirroredRepository,
         known: KnownImages,
         memory: Memory,
         server: Platform,

@@ -1,7 +1,7 @@
 """From an import request to its statuses: everything that is wanted is fetched, each image has its own outcome."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +28,8 @@ from imagestreams.reference import ImageReference, InvalidReference, parse
 from imagestreams.registries.client import RegistryClient, Repository
 from imagestreams.registries.credentials import Keyring
 from imagestreams.registries.errors import RegistryError
+from imagestreams.registries.policy import RegistryPolicy
+from imagestreams.registries.sources import MirroredRepository, open_repository
 from imagestreams.streams.platform import LINUX_AMD64, Platform
 from imagestreams.streams.tag_order import by_importance
 
@@ -56,11 +58,17 @@ class Outcome:
 
 
 class Importer:
-    """Imports for all streams; it holds what imports share."""
+    """Imports for all streams; it holds what imports share. Each import asks `policy` anew."""
 
-    def __init__(self, client: RegistryClient, settings: ImportSettings | None = None) -> None:
+    def __init__(
+        self,
+        client: RegistryClient,
+        settings: ImportSettings | None = None,
+        policy: Callable[[], RegistryPolicy] = RegistryPolicy,
+    ) -> None:
         self._client = client
         self._settings = settings or ImportSettings()
+        self._policy = policy
         self._memory = Memory()
 
     async def run(
@@ -80,7 +88,7 @@ class Importer:
             known: finds images that are stored.
             now: the time of the import.
         """
-        run = _Run(self._client, self._memory, self._settings, stream, keyring, known, now)
+        run = _Run(self._client, self._policy(), self._memory, self._settings, stream, keyring, known, now)
         outcome = Outcome(ImageStreamImportStatus())
         images, repository = request.spec.images or [], request.spec.repository
         await asyncio.gather(
@@ -95,7 +103,7 @@ class Importer:
         Raises:
             ImportFailed: they could not be listed.
         """
-        found = self._client.repository(repository, keyring, insecure=insecure)
+        found = open_repository(self._client, self._policy(), repository, keyring, insecure=insecure)
         return by_importance(await _list_tags(found, repository))[: self._settings.tags_max]
 
 
@@ -105,6 +113,7 @@ class _Run:
     def __init__(
         self,
         client: RegistryClient,
+        policy: RegistryPolicy,
         memory: Memory,
         settings: ImportSettings,
         stream: ImageStream | None,
@@ -113,6 +122,7 @@ class _Run:
         now: str,
     ) -> None:
         self._client = client
+        self._policy = policy
         self._memory = memory
         self._settings = settings
         self._stream = stream
@@ -160,7 +170,7 @@ class _Run:
         status = outcome.status.repository = RepositoryImportStatus()
         try:
             written = parse(spec.from_.name)
-            repository = self._client.repository(written, self._keyring, insecure=spec.import_policy.insecure)
+            repository = self._open(written, spec.import_policy.insecure)
             tags = by_importance(await _list_tags(repository, written))
         except InvalidReference as error:
             status.status = internal(f"unable to parse docker reference {spec.from_.name}: {error}").nested_status()
@@ -199,12 +209,15 @@ class _Run:
         return ImageImportStatus(status=Status(status=SUCCESS), image=image, tag=tag, manifests=manifests or None)
 
     async def _fetch(self, plan: RepositoryPlan) -> dict[Wanted, Fetched | ImportFailed]:
-        repository = self._client.repository(plan.repository, self._keyring, insecure=plan.insecure)
+        repository = self._open(plan.repository, plan.insecure)
         fetch = RepositoryFetch(plan, repository, self._known, self._memory, self._settings.platform, self._now)
         return await fetch.all()
 
+    def _open(self, written: ImageReference, insecure: bool) -> Repository | MirroredRepository:
+        return open_repository(self._client, self._policy, written, self._keyring, insecure=insecure)
 
-async def _list_tags(repository: Repository, written: ImageReference) -> list[str]:
+
+async def _list_tags(repository: Repository | MirroredRepository, written: ImageReference) -> list[str]:
     try:
         await repository.check()
     except RegistryError as error:

@@ -33,6 +33,7 @@ from imagestreams.registries.limits import Limits
 from imagestreams.registries.proxies import ProxyChoice, direct
 from imagestreams.registries.tokens import Tokens, basic, key_for
 from imagestreams.registries.transport import Answer, Transport
+from imagestreams.registries.trust import TrustChoice
 
 DIGEST_HEADER: Final = "Docker-Content-Digest"
 API_VERSION_HEADER: Final = "Docker-Distribution-API-Version"
@@ -51,6 +52,14 @@ class Manifest:
     digest: str
     media_type: str
     body: bytes
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a HEAD told of a manifest: its digest, or that it is not there, or nothing."""
+
+    digest: str | None
+    missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,10 @@ class RegistryClient:
     """
 
     def __init__(
-        self, limits: Limits | None = None, trust: ssl.SSLContext | None = None, proxy: ProxyChoice = direct
+        self,
+        limits: Limits | None = None,
+        trust: ssl.SSLContext | TrustChoice | None = None,
+        proxy: ProxyChoice = direct,
     ) -> None:
         self.limits = limits or Limits()
         self.transport = Transport(self.limits, trust, proxy)
@@ -189,14 +201,19 @@ class Repository:
         Raises:
             RegistryError: the registry can't be reached, or wants to be left alone.
         """
+        return (await self.look(reference, accept)).digest
+
+    async def look(self, reference: str, accept: Sequence[str]) -> "Glance":
+        """Do as `head`, and tell a manifest that is not there from an answer that says nothing."""
         try:
             answer = await self._send("HEAD", f"manifests/{reference}", 0, accept)
         except (Unauthorized, Misbehaved):
-            return None
+            return Glance(None)
         if answer.status == 429:
             raise refusal(answer.status, answer.body)
         digest = answer.headers.get(DIGEST_HEADER, "")
-        return digest if answer.status == 200 and is_digest(digest) else None
+        found = digest if answer.status == 200 and is_digest(digest) else None
+        return Glance(found, missing=answer.status == 404)
 
     async def blob(self, digest: str, max_bytes: int | None = None) -> bytes:
         """Fetch a small blob, such as an image's config.
@@ -336,4 +353,4 @@ def _media_type(answer: Answer, accept: Sequence[str]) -> str:
     return found
 
 
-__all__ = ["Manifest", "RegistryClient", "RegistryError", "Repository", "network_host"]
+__all__ = ["Glance", "Manifest", "RegistryClient", "RegistryError", "Repository", "network_host"]

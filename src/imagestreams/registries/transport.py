@@ -24,6 +24,7 @@ from imagestreams.registries.errors import (
 )
 from imagestreams.registries.limits import Limiter, Limits, retry_after_s
 from imagestreams.registries.proxies import ProxyChoice, direct
+from imagestreams.registries.trust import TrustChoice
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _CHUNK_BYTES: Final = 1 << 16
@@ -58,10 +59,12 @@ class _Last:
 class Transport:
     """Sends requests over pooled connections; one for the whole process."""
 
-    def __init__(self, limits: Limits, trust: ssl.SSLContext | None = None, proxy: ProxyChoice = direct) -> None:
+    def __init__(
+        self, limits: Limits, trust: ssl.SSLContext | TrustChoice | None = None, proxy: ProxyChoice = direct
+    ) -> None:
         self._limits = limits
         self._proxy = proxy
-        self._trust = trust or ssl.create_default_context()
+        self._trust = _choice(trust or ssl.create_default_context())
         self._session: aiohttp.ClientSession | None = None
         self._limiters: Bounded[str, Limiter[_Last]] = Bounded(_HOSTS_MAX)
 
@@ -198,7 +201,7 @@ class Transport:
                 headers={"Accept-Encoding": "identity", **headers},
                 data=form,
                 allow_redirects=False,
-                ssl=False if insecure else self._trust,
+                ssl=False if insecure else self._trust(url),
                 proxy=self._proxy(url),
             ) as response:
                 body = b"" if method == "HEAD" else await _read(response, max_bytes)
@@ -220,6 +223,10 @@ class Transport:
                 headers={"User-Agent": "imagestreams"},
             )
         return self._session
+
+
+def _choice(trust: ssl.SSLContext | TrustChoice) -> TrustChoice:
+    return (lambda url: trust) if isinstance(trust, ssl.SSLContext) else trust
 
 
 def _can_not_exist(url: URL) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api import core, image
+from imagestreams.api import config, core, image
 from imagestreams.api.codec import encode
 from imagestreams.apiserver.discovery import Discovery
 from imagestreams.apiserver.openapi import OpenApi
@@ -51,6 +51,7 @@ def image_group() -> list[ResourceInfo]:
 def other_groups() -> list[ResourceInfo]:
     project, review = "project.openshift.io", "authorization.k8s.io"
     return [
+        *_settings(),
         ResourceInfo("", "v1", "namespaces", "Namespace", core.Namespace, ALL, "namespace", namespaced=False),
         ResourceInfo("", "v1", "secrets", "Secret", core.Secret, ALL, "secret"),
         ResourceInfo("", "v1", "configmaps", "ConfigMap", core.ConfigMap, ALL, "configmap"),
@@ -77,6 +78,14 @@ def other_groups() -> list[ResourceInfo]:
             "selfsubjectaccessreview",
             namespaced=False,
         ),
+    ]
+
+
+def _settings() -> list[ResourceInfo]:
+    names = (("images", config.Image), ("imagedigestmirrorsets", config.ImageDigestMirrorSet))
+    return [
+        ResourceInfo("config.openshift.io", "v1", plural, kind.__name__, kind, ALL, plural[:-1], namespaced=False)
+        for plural, kind in names
     ]
 
 

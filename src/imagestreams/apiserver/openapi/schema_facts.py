@@ -13,16 +13,22 @@ CORE: Final = "io.k8s.api.core.v1"
 AUTHORIZATION: Final = "io.k8s.api.authorization.v1"
 IMAGE: Final = "com.github.openshift.api.image.v1"
 PROJECT: Final = "com.github.openshift.api.project.v1"
+CONFIG: Final = "com.github.openshift.api.config.v1"
+OPERATOR: Final = "com.github.openshift.api.operator.v1alpha1"
 RAW_EXTENSION: Final = "io.k8s.apimachinery.pkg.runtime.RawExtension"
 
 HOMES: Final[Mapping[str, str]] = {
     "imagestreams.api.meta": META,
     "imagestreams.api.core": CORE,
     "imagestreams.api.image": IMAGE,
+    "imagestreams.api.config": CONFIG,
 }
 """Where the types of a module belong."""
 
 NAMES: Final[Mapping[str, str]] = {
+    "ImageContentSourcePolicy": f"{OPERATOR}.ImageContentSourcePolicy",
+    "ImageContentSourcePolicySpec": f"{OPERATOR}.ImageContentSourcePolicySpec",
+    "RepositoryDigestMirrors": f"{OPERATOR}.RepositoryDigestMirrors",
     "NonResourceAttributes": f"{AUTHORIZATION}.NonResourceAttributes",
     "Project": f"{PROJECT}.Project",
     "ProjectRequest": f"{PROJECT}.ProjectRequest",
@@ -81,11 +87,20 @@ INT32: Final = frozenset(
     {("Event", "count"), ("EventSeries", "count"), ("Status", "code"), ("StatusDetails", "retryAfterSeconds")}
 )
 
-ENUMS: Final[Mapping[tuple[str, str], list[str]]] = {("NamespaceStatus", "phase"): ["Active", "Terminating"]}
+_SOURCE_POLICIES: Final = ["NeverContactSource", "AllowContactingSource"]
+ENUMS: Final[Mapping[tuple[str, str], list[str]]] = {
+    ("ImageDigestMirrors", "mirrorSourcePolicy"): _SOURCE_POLICIES,
+    ("ImageTagMirrors", "mirrorSourcePolicy"): _SOURCE_POLICIES,
+    ("NamespaceStatus", "phase"): ["Active", "Terminating"],
+}
 
 REQUIRED: Final[Mapping[str, list[str]]] = {
     "Condition": ["type", "status", "lastTransitionTime", "reason", "message"],
+    "ConfigMapNameReference": ["name"],
     "Event": ["metadata", "involvedObject"],
+    "ImageContentSourcePolicy": ["spec"],
+    "ImageDigestMirrorSet": ["spec"],
+    "ImageDigestMirrors": ["source"],
     "ImageImportSpec": ["from"],
     "ImageImportStatus": ["status"],
     "ImageLayer": ["name", "size", "mediaType"],
@@ -100,9 +115,13 @@ REQUIRED: Final[Mapping[str, list[str]]] = {
     "ImageStreamMapping": ["image", "tag"],
     "ImageStreamTag": ["tag", "generation", "lookupPolicy", "image"],
     "ImageTag": ["spec", "status", "image"],
+    "ImageTagMirrorSet": ["spec"],
+    "ImageTagMirrors": ["source"],
     "LabelSelectorRequirement": ["key", "operator"],
     "NamedTagEventList": ["tag", "items"],
     "OwnerReference": ["apiVersion", "kind", "name", "uid"],
+    "RegistryLocation": ["domainName"],
+    "RepositoryDigestMirrors": ["source"],
     "RepositoryImportSpec": ["from"],
     "SelfSubjectAccessReview": ["spec"],
     "SignatureCondition": ["type", "status"],
