@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagestreams.resources.ages import duration_in_words
-from imagestreams.resources.go_base64 import corrupt_at, decoded
+from imagestreams.api.ages import short_duration
+from imagestreams.api.go_base64 import corrupt_at, decoded
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -35,7 +35,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
     ],
 )
 def test_an_age_is_told_in_two_or_three_digits(seconds: int, words: str) -> None:
-    assert duration_in_words(seconds) == words
+    assert short_duration(seconds) == words
 
 
 @given(st.binary(max_size=50))

@@ -1,5 +1,6 @@
 """Lists of stored objects: whole, page by page, now and in the past."""
 
+import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -152,7 +153,7 @@ async def test_a_token_leads_out_of_no_namespace(maps: Maps) -> None:
     await make(maps, "z", namespace="zzz")
     await make(maps, "b")
 
-    for start, expected in (("/core/configmaps/aaa/a", ["b"]), ("/core/configmaps/zzz/", []), ("/core/secrets/", [])):
+    for start, expected in (("/core/configmaps/aaa/a", ["b"]), ("/core/configmaps/zzz/0", []), ("/core/secrets/a", [])):
         token = ContinueToken(rv=maps.storage.cache.revision, start=start).encode()
         assert names(await maps.list(HERE, ListOptions(continue_=token))) == expected
 
@@ -200,3 +201,33 @@ async def test_a_revision_that_does_not_come_is_a_timeout(maps: Maps, monkeypatc
     assert error.status.details is not None and error.status.details.retry_after_seconds == 1
     [cause] = error.status.details.causes or []
     assert (cause.reason, cause.message) == ("ResourceVersionTooLarge", "Too large resource version")
+
+
+def _token(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("token", "told"),
+    [
+        ("a!", "continue key is not valid: illegal base64 data at input byte 1"),
+        ("abcd=", "continue key is not valid: illegal base64 data at input byte 4"),
+        ("abcde", "continue key is not valid: illegal base64 data at input byte 4"),
+        (_token("[x"), "continue key is not valid: invalid character 'x' looking for beginning of value"),
+        (_token("{}"), "continue key is not valid: server does not recognize this encoded version "),
+        (
+            _token('{"v":"meta.k8s.io/v1","start":"a"}'),
+            "continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)",
+        ),
+        (
+            _token('{"v":"meta.k8s.io/v1","rv":1}'),
+            "continue key is not valid: encoded start key empty (version meta.k8s.io/v1)",
+        ),
+        (_token('{"v":"meta.k8s.io/v1","rv":1,"start":"../a"}'), "continue key is not valid: ../a"),
+    ],
+)
+def test_what_is_no_token_of_ours_is_told_apart(token: str, told: str) -> None:
+    with pytest.raises(ApiError) as failure:
+        ContinueToken.parse(token)
+
+    assert failure.value.status.message == f"invalid continue token: {told}"

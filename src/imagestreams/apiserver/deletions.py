@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from imagestreams.api.errors import FieldError, bad_request, invalid
+from imagestreams.api.json_syntax import JsonSyntaxError
 from imagestreams.api.wire import Wire
-from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError
 from imagestreams.apiserver.bodies.objects import read_document
 from imagestreams.apiserver.bodies.type_check import mismatch
 from imagestreams.apiserver.options import META_GROUP, dry_run_errors, parse_int64

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from imagestreams.api.errors import FieldError, bad_request
-from imagestreams.resources.go_base64 import corrupt_at, decoded
+from imagestreams.api.go_base64 import corrupt_at, decoded
 
 DATA_MAX_BYTES: Final = 1024 * 1024
 

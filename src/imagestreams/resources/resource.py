@@ -6,15 +6,17 @@ encoded when it was written; the server sends these bytes as they are.
 """
 
 import base64
-import binascii
+import posixpath
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
 from imagestreams.access.identity import User
-from imagestreams.api.errors import bad_request, method_not_allowed
+from imagestreams.api.errors import ApiError, bad_request, method_not_allowed
+from imagestreams.api.go_base64 import url_corrupt_at, url_decoded
+from imagestreams.api.json_syntax import JsonSyntaxError, check_json
 
 Verb = Literal["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
@@ -213,16 +215,25 @@ class Resource(Protocol):
         raise method_not_allowed()
 
 
+_TOKEN_VERSION: Final = "meta.k8s.io/v1"
+
+
+class _SentToken(msgspec.Struct):
+    v: str = ""
+    rv: int = 0
+    start: str = ""
+
+
 class ContinueToken(msgspec.Struct):
     """Where the next page of a list begins: the revision of the first page, and the key to go on from."""
 
-    v: str = "meta.k8s.io/v1"
     rv: int = 0
     start: str = ""
 
     def encode(self) -> str:
         """Return the token as it travels."""
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+        sent = msgspec.json.encode(_SentToken(_TOKEN_VERSION, self.rv, self.start))
+        return base64.urlsafe_b64encode(sent).decode().rstrip("=")
 
     @classmethod
     def parse(cls, text: str) -> "ContinueToken":
@@ -231,17 +242,28 @@ class ContinueToken(msgspec.Struct):
         Raises:
             ApiError: 400, it is none of ours.
         """
+        if (position := url_corrupt_at(text)) is not None:
+            raise _no_token(f"illegal base64 data at input byte {position}")
+        data = url_decoded(text)
         try:
-            data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-            token = msgspec.json.decode(data, type=cls)
-        except (binascii.Error, msgspec.DecodeError, ValueError) as error:
-            raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
-        if token.v != "meta.k8s.io/v1":
+            check_json(data)
+            token = msgspec.json.decode(data, type=_SentToken)
+        except JsonSyntaxError as error:
+            raise _no_token(str(error)) from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise _no_token("json: cannot unmarshal value into Go value of type storage.continueToken") from error
+        if token.v != _TOKEN_VERSION:
             told = f"server does not recognize this encoded version {token.v}"
         elif not token.rv:
             told = "incorrect encoded start resourceVersion (version meta.k8s.io/v1)"
         elif not token.start:
             told = "encoded start key empty (version meta.k8s.io/v1)"
+        elif (key := token.start if token.start.startswith("/") else f"/{token.start}") != posixpath.normpath(key):
+            told = token.start
         else:
-            return token
-        raise bad_request(f"invalid continue token: continue key is not valid: {told}")
+            return cls(token.rv, token.start)
+        raise _no_token(told)
+
+
+def _no_token(told: str) -> ApiError:
+    return bad_request(f"invalid continue token: continue key is not valid: {told}")

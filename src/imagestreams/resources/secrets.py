@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-import msgspec
-
 from imagestreams.api.core import Secret
 from imagestreams.api.errors import FieldError
+from imagestreams.api.json_syntax import JsonSyntaxError, check_json
 from imagestreams.api.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.config_data import DATA_MAX_BYTES, decode_values, frozen_errors, key_errors
 from imagestreams.resources.core_tables import secret_table
@@ -116,20 +115,17 @@ def _login_errors(key: str, data: Mapping[str, bytes]) -> list[FieldError]:
 
 
 def _json_problem(text: bytes) -> str:
-    """Say why a text is not a JSON object, in words that repeat nothing of it."""
-    if not text.strip():
-        return "unexpected end of JSON input"
+    """Say why a text is not a JSON object, in words that repeat one character of it at most."""
     try:
-        msgspec.json.decode(text)
-        msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    except msgspec.ValidationError:
-        return f"json: cannot unmarshal {_kind_of(text)} into Go value of type map[string]interface {{}}"
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return "unexpected end of JSON input" if "truncated" in str(error) else "invalid character in JSON input"
-    return ""
+        check_json(text)
+    except JsonSyntaxError as error:
+        return str(error)
+    kind = _kind_of(text)
+    return f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}" if kind else ""
 
 
 def _kind_of(text: bytes) -> str:
+    """Return what a JSON value is that is neither an object nor null."""
     match text.lstrip()[:1]:
         case b"[":
             return "array"
@@ -137,5 +133,7 @@ def _kind_of(text: bytes) -> str:
             return "string"
         case b"t" | b"f":
             return "bool"
+        case b"{" | b"n":
+            return ""
         case _:
             return "number"

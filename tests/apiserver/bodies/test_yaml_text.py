@@ -35,7 +35,6 @@ def test_aliases_and_merges_are_written_out() -> None:
         (b"- " * 100_000, "max depth"),
         (b"a: &a [*a]", "contains itself"),
         (b"a: [", "expected"),
-        (b"a: 1\n---\nb: 2\n", "single document"),
         (b"a: !!python/object/apply:os.system [x]", "could not determine a constructor"),
         (b"\x00", "control characters are not allowed"),
     ],
@@ -63,3 +62,28 @@ def test_many_aliases_of_one_long_text_are_refused() -> None:
 
     with pytest.raises(YamlError, match="excessive aliasing"):
         read_yaml(text)
+
+
+@pytest.mark.parametrize("rest", [b"---\nb: 2\n", b"---\n[broken\n"])
+def test_what_follows_the_first_document_is_not_looked_at(rest: bytes) -> None:
+    assert read_yaml(b"a: 1\n" + rest) == ({"a": 1}, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"a: [\n", "line 1: did not find expected node content"),
+        (b"a: b: c", "mapping values are not allowed in this context"),
+        (b"a: 1\nb: c: d", "line 2: mapping values are not allowed in this context"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(text: bytes, told: str) -> None:
+    with pytest.raises(YamlError) as failure:
+        read_yaml(text)
+
+    assert str(failure.value) == told
+
+
+def test_numbers_that_json_does_not_have_are_refused() -> None:
+    with pytest.raises(YamlError):
+        read_yaml(b"a: .nan")

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from imagestreams.api.errors import bad_request, unsupported_media_type
+from imagestreams.api.json_syntax import JsonSyntaxError, check_json
 from imagestreams.apiserver.bodies.foreign_kinds import foreign_kind
 from imagestreams.apiserver.bodies.json_duplicates import duplicate_paths
-from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError, check_json
 from imagestreams.apiserver.bodies.protobuf_bodies import ProtobufError, read_protobuf
 from imagestreams.apiserver.bodies.type_check import mismatch, plain_type, unknown_fields
 from imagestreams.apiserver.bodies.yaml_text import YamlError, read_yaml
@@ -64,7 +64,7 @@ def read_document(body: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]
         try:
             return read_yaml(body)
         except YamlError as error:
-            raise JsonSyntaxError(f"error converting YAML to JSON: yaml: {error}") from error
+            raise JsonSyntaxError(f"yaml: {error}") from error
     if media_type == PROTOBUF:
         return _from_protobuf(body), ()
     if media_type != JSON:
@@ -75,7 +75,7 @@ def read_document(body: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]
         document = json.loads(text, object_pairs_hook=pairs.build, parse_constant=_no_constant)
         return document, duplicate_paths(text) if pairs.repeat else ()
     except (ValueError, RecursionError) as error:
-        check_json(text)
+        check_json(body)
         raise JsonSyntaxError(str(error)) from error
 
 
@@ -114,7 +114,8 @@ def decode_object(body: bytes, content_type: str, info: ResourceInfo, validation
     try:
         document, duplicates = read_document(body, content_type)
     except JsonSyntaxError as error:
-        raise _unrecognized(wanted, f"couldn't get version/kind; json parse error: {error}", body) from error
+        before = "" if media_type_of(content_type) == YAML else "couldn't get version/kind; json parse error: "
+        raise _unrecognized(wanted, f"{before}{error}", body) from error
     if not isinstance(document, dict):
         what = mismatch(document, _TypeMeta)
         if document is not None:

@@ -31,7 +31,9 @@ class _Loader(_BASE):  # type: ignore[misc, valid-type]  # the base is the C loa
 
 
 def read_yaml(text: bytes) -> tuple[Any, tuple[str, ...]]:
-    """Return the one document of a text, as its JSON would be read, and complaints about keys given twice.
+    """Return the first document of a text, as its JSON would be read, and complaints about keys given twice.
+
+    What follows that document is not looked at, as in Go's decoder.
 
     Raises:
         YamlError: there is none to be had.
@@ -40,16 +42,30 @@ def read_yaml(text: bytes) -> tuple[Any, tuple[str, ...]]:
         complaints = _check_events(text)
         loader = _Loader(text)
         try:
-            node = loader.get_single_node()
-            if node is None:
+            if not loader.check_node():
                 return None, ()
+            node = loader.get_node()
             _check_size(node)
             value = loader.construct_document(node)
         finally:
             loader.dispose()
-        return json.loads(json.dumps(value)), complaints
-    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
+        return json.loads(json.dumps(value, allow_nan=False)), complaints
+    except yaml.YAMLError as error:
+        raise YamlError(_told(error)) from error
+    except (TypeError, ValueError, RecursionError) as error:
         raise YamlError(str(error)) from error
+
+
+def _told(error: yaml.YAMLError) -> str:
+    """Return an error as Go's decoder tells it, which wraps the same parser: one line, and where it began."""
+    if not isinstance(error, yaml.MarkedYAMLError) or not error.problem:
+        return " ".join(str(error).split())
+    marks = [mark.line for mark in (error.problem_mark, error.context_mark) if mark is not None and mark.line]
+    if not marks:
+        return error.problem
+    # Where scanning fails the mark stands on the line itself, counted from 0; where parsing fails, on the next one.
+    line = marks[0] + 1 if isinstance(error, yaml.scanner.ScannerError) else marks[0]
+    return f"line {line}: {error.problem}"
 
 
 def _check_events(text: bytes) -> tuple[str, ...]:
@@ -58,6 +74,8 @@ def _check_events(text: bytes) -> tuple[str, ...]:
     open_maps: list[set[str] | None] = []  # the keys of each map; a list has none
     at_key: list[bool] = []
     for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.DocumentEndEvent):
+            break
         if isinstance(event, yaml.CollectionEndEvent):
             open_maps.pop()
             at_key.pop()

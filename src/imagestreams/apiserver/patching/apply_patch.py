@@ -4,8 +4,8 @@ from functools import cached_property
 from typing import Any
 
 from imagestreams.api.errors import ApiError, bad_request, reasonless
+from imagestreams.api.json_syntax import JsonSyntaxError
 from imagestreams.api.managed_times import keep_times
-from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError
 from imagestreams.apiserver.bodies.objects import convert, read_document
 from imagestreams.apiserver.bodies.yaml_text import YamlError, read_yaml
 from imagestreams.apiserver.negotiation import JSON

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from imagestreams.api.codec import to_dict
 from imagestreams.api.errors import ApiError, FieldError, bad_request, conflict, invalid, not_found
-from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError
+from imagestreams.api.json_syntax import JsonSyntaxError
 from imagestreams.apiserver.bodies.objects import convert, read_document
 from imagestreams.apiserver.bodies.type_check import unknown_fields
 from imagestreams.apiserver.negotiation import JSON

@@ -4,7 +4,26 @@ import base64
 import string
 from typing import Final
 
+_URL_ALPHABET: Final = frozenset(string.ascii_letters + string.digits + "-_")
 _ALPHABET: Final = frozenset(string.ascii_letters + string.digits + "+/")
+
+
+def url_corrupt_at(text: str) -> int | None:
+    """Return where a text stops being unpadded base64 for URLs, `None` when it is that; line ends don't count."""
+    digits = 0
+    for position, character in enumerate(text):
+        if character in "\r\n":
+            continue
+        if character not in _URL_ALPHABET:
+            return position
+        digits += 1
+    return len(text) - 1 if digits % 4 == 1 else None
+
+
+def url_decoded(text: str) -> bytes:
+    """Return the bytes of a text that `url_corrupt_at` finds sound."""
+    digits = text.replace("\r", "").replace("\n", "")
+    return base64.urlsafe_b64decode(digits + "=" * (-len(digits) % 4))
 
 
 def corrupt_at(text: str) -> int | None:

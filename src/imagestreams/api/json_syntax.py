@@ -17,13 +17,14 @@ class JsonSyntaxError(ValueError):
     """The text is not JSON; the message is what Go's `encoding/json` says."""
 
 
-def check_json(text: str) -> None:
+def check_json(text: bytes) -> None:
     """Return when the text is one JSON value.
 
     Raises:
         JsonSyntaxError: it is not.
     """
-    _Scanner(text).document()
+    # Byte for byte, as Go reads it: of a character outside of ASCII the first byte is what is complained of.
+    _Scanner(text.decode("latin-1")).document()
 
 
 class _Scanner:
@@ -148,5 +149,6 @@ def _quote(character: str) -> str:
     if character == '"':
         return "'\"'"
     escapes = {"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\b": r"\b", "\f": r"\f"}
-    printed = character if character.isprintable() else f"\\x{ord(character):02x}"
+    code = f"\\x{ord(character):02x}" if character < "\x80" else f"\\u{ord(character):04x}"
+    printed = character if character.isprintable() else code
     return f"'{escapes.get(character, printed)}'"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError, check_json
+from imagestreams.api.json_syntax import JsonSyntaxError, check_json
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,14 @@ from imagestreams.apiserver.bodies.json_syntax import JsonSyntaxError, check_jso
         ("1e+x", "invalid character 'x' in exponent of numeric literal"),
         ("1.", "unexpected end of JSON input"),
         ("01", "invalid character '1' after top-level value"),
+        ("é", "invalid character 'Ã' looking for beginning of value"),
         ("NaN", "invalid character 'N' looking for beginning of value"),
         ("[" * 20_000, "exceeded max depth"),
     ],
 )
 def test_the_first_character_that_does_not_fit_is_named(text: str, complaint: str) -> None:
     with pytest.raises(JsonSyntaxError) as failure:
-        check_json(text)
+        check_json(text.encode())
 
     assert str(failure.value) == complaint
 
@@ -50,7 +51,7 @@ VALUES = st.recursive(
 
 @given(VALUES, st.sampled_from([None, 1]))
 def test_what_is_json_passes(value: object, indent: int | None) -> None:
-    check_json(json.dumps(value, indent=indent))
+    check_json(json.dumps(value, indent=indent).encode())
 
 
 @given(st.text('{}[]:,"0-.eEtrufalsn \\u', max_size=12))
@@ -59,6 +60,6 @@ def test_json_is_refused_exactly_when_it_is_none(text: str) -> None:
         json.loads(text)
     except ValueError:
         with pytest.raises(JsonSyntaxError):
-            check_json(text)
+            check_json(text.encode())
     else:
-        check_json(text)
+        check_json(text.encode())
