@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from imagestreams.api.ages import ago
 from imagestreams.api.codec import from_dict
 from imagestreams.api.image import ImageStream, ImageTag
 from imagestreams.resources.image_tables import image_tag_table, stream_table
-from imagestreams.resources.relative_time import ago
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 import click
 
+from imagestreams.api.ages import age
 from imagestreams.cli.command import verb
 from imagestreams.cli.errors import CliError
 from imagestreams.cli.flags import flag, switch
-from imagestreams.cli.human_texts import age, human_size
 from imagestreams.cli.image_changes import Changes, changes_between, is_list, short_digest, size_of
 from imagestreams.cli.session import Session
+from imagestreams.cli.sizes import human_size
 from imagestreams.cli.tab_stops import align, without_control
 from imagestreams.cli.tag_revisions import Revision, TagName, revisions_of, tag_name
 from imagestreams.client.errors import ClientError

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from imagestreams.cli.human_texts import human_size
+from imagestreams.cli.sizes import human_size
 
 Image = Mapping[str, Any]
 

@@ -146,7 +146,11 @@ def _one_of(stream: Object, tag: str, flags: ImportFlags, namespace: str) -> Obj
                 f'the tag "{tag}" does not exist on the image stream - choose an existing tag to import or use the '
                 "'tag' command to create a new tag"
             )
-        spec["tags"] = [*(spec.get("tags") or []), _nameless_tag(source, {"type": ""})]
+        # A tag that leads nowhere is replaced by the new one, which has no name before a server gives it one.
+        others = list(spec.get("tags") or [])
+        places = [number for number, wish in enumerate(others) if wish.get("name", "") == tag]
+        at = places[0] if places else len(others)
+        spec["tags"] = [*others[:at], _nameless_tag(source, {"type": ""}), *others[at + 1 :]]
         return _tags_import(stream, {tag: source}, flags, namespace)
     source = _source_to_renew(tag, followed.tag, followed.wish, flags, several=followed.several)
     for wish in spec.get("tags") or []:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from imagestreams.api.ages import age
 from imagestreams.api.core import ConfigMap, Event, EventSource, Namespace, Project, Secret, ServiceAccount, Stored
-from imagestreams.resources.ages import age
 from imagestreams.resources.resource import Column, TableView
 
 Clock = Callable[[], datetime]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from imagestreams.api.ages import ago, parse_time
 from imagestreams.api.image import (
     Image,
     ImageStream,
@@ -13,7 +14,6 @@ from imagestreams.api.image import (
     NamedTagEventList,
     TagReference,
 )
-from imagestreams.resources.relative_time import ago, parse_time
 from imagestreams.resources.resource import Column, TableView
 from imagestreams.streams.apply_import import IMPORT_SUCCESS
 from imagestreams.streams.tag_order import by_importance

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from imagestreams.cli.human_texts import age, is_no_time
+from imagestreams.api.ages import age, parse_time
 from imagestreams.cli.tab_stops import TabbedText
 
 
@@ -25,7 +25,7 @@ def write_events(text: TabbedText, events: Iterable[Mapping[str, Any]] | None, n
 
 def _when(event: Mapping[str, Any], now: datetime) -> str:
     event_time = event.get("eventTime")
-    first = age(event.get("firstTimestamp") if is_no_time(event_time) else event_time, now)
+    first = age(event.get("firstTimestamp") if parse_time(event_time) is None else event_time, now)
     if series := event.get("series"):
         return f"{age(series.get('lastObservedTime'), now)} (x{series.get('count', 0)} over {first})"
     if (event.get("count") or 0) > 1:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from imagestreams.api.ages import parse_time, relative_time
 from imagestreams.cli.describers import metadata
-from imagestreams.cli.human_texts import human_size, is_no_time, relative_time
+from imagestreams.cli.sizes import human_size
 from imagestreams.cli.tab_stops import TabbedText
 
 
@@ -17,7 +18,7 @@ def describe_image(image: Mapping[str, Any], name: str, now: datetime) -> str:
         text.line("Image Name", name)
     text.line("Docker Image", image.get("dockerImageReference", ""))
     text.line("Name", meta.get("name", ""))
-    if not is_no_time(meta.get("creationTimestamp")):
+    if parse_time(meta.get("creationTimestamp")) is not None:
         text.line("Created", f"{relative_time(meta['creationTimestamp'], now)} ago")
     if meta.get("labels"):
         metadata.pairs(text, "Labels", meta["labels"])
@@ -63,7 +64,7 @@ def _signature(text: TabbedText, signature: Mapping[str, Any]) -> None:
 
 def _go_time(time: str | None) -> str:
     """Print a time as Go's `String` does, in UTC."""
-    moment = "0001-01-01T00:00:00Z" if is_no_time(time) else str(time)
+    moment = "0001-01-01T00:00:00Z" if parse_time(time) is None else str(time)
     return moment.replace("T", " ").replace("Z", " +0000 UTC")
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from imagestreams import reference
+from imagestreams.api.ages import parse_time, relative_time
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.tag_order import most_important_first
 from imagestreams.cli.describers.tag_references import follow, spec_tag, status_tag
-from imagestreams.cli.human_texts import is_no_time, relative_time
 from imagestreams.cli.tab_stops import TabbedText
 
 # What the line under a tag's name begins with, by kind of source: plain, followed on a schedule, by reference.
@@ -26,7 +26,7 @@ def describe_image_stream(stream: Mapping[str, Any], now: datetime) -> str:
     text.line("Name", meta.get("name", ""))
     if meta.get("namespace"):
         text.line("Namespace", meta["namespace"])
-    if not is_no_time(meta.get("creationTimestamp")):
+    if parse_time(meta.get("creationTimestamp")) is not None:
         text.line("Created", f"{relative_time(meta['creationTimestamp'], now)} ago")
     metadata.pairs(text, "Labels", meta.get("labels"))
     metadata.description_and_annotations(text, meta)

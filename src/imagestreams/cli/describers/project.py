@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from imagestreams.api.ages import parse_time, relative_time
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.quotas import write_project_limit_ranges, write_project_quotas
-from imagestreams.cli.human_texts import is_no_time, relative_time
 
 Object = Mapping[str, Any]
 
@@ -17,7 +17,7 @@ def describe_project(project: Object, quotas: Sequence[Object], limit_ranges: Se
     meta = project.get("metadata") or {}
     annotations = meta.get("annotations") or {}
     text.line("Name", meta.get("name", ""))
-    if not is_no_time(meta.get("creationTimestamp")):
+    if parse_time(meta.get("creationTimestamp")) is not None:
         text.line("Created", f"{relative_time(meta['creationTimestamp'], now)} ago")
     metadata.pairs(text, "Labels", meta.get("labels"))
     metadata.description_and_annotations(text, meta)

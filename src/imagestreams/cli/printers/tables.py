@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from imagestreams.cli.human_texts import age
+from imagestreams.api.ages import age
 from imagestreams.cli.printers.columns import Columns
 from imagestreams.cli.printers.go_text import plain
 
