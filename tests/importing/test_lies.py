@@ -6,6 +6,11 @@ from typing import Any
 
 import pytest
 
+from imagestreams.importing.importer import Importer
+from imagestreams.registries.client import RegistryClient
+from imagestreams.registries.limits import Limits
+from imagestreams.resources.imagestreamimports import ImageStreamImports
+
 TYPE = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 
@@ -248,3 +253,25 @@ async def test_a_web_server_is_no_registry(import_room: Any, lying_registry: Any
         "details": {"group": "image.openshift.io"},
         "code": 403,
     }
+
+
+async def test_a_registry_that_sends_byte_by_byte_is_given_up(import_room: Any, turncoat: Any, respond: Any) -> None:
+    async def trickle(asked: Any, writer: asyncio.StreamWriter) -> None:
+        writer.write(respond(200, b"", Content_Type=TYPE, Content_Length="1000"))
+        while not writer.is_closing():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    before = import_room.stream()["status"]["tags"][0]["items"]
+    turncoat.answer = trickle
+    async with RegistryClient(Limits(total_s=0.2)) as hurried:
+        rooms = import_room.streams, import_room.images, import_room.secrets
+        import_room.imports = ImageStreamImports(Importer(hurried), *rooms, lambda namespace: None)
+        answer = await import_room.run(wanted(f"{turncoat.host}/x:1"))
+
+    message = f'{turncoat.host}/x:1: Get "http://{turncoat.host}/v2/x/manifests/1": context deadline exceeded'
+    assert answer["status"]["images"][0]["status"]["message"] == f"Internal error occurred: {message}"
+    [tag] = import_room.stream()["status"]["tags"]
+    assert tag["items"] == before
+    assert tag["conditions"][0]["reason"] == "InternalError"
