@@ -12,8 +12,6 @@ from imagestreams.cli.errors import CliError, raise_failures, usage_error
 from imagestreams.cli.flags import flag, list_flag, switch
 from imagestreams.cli.printers import choice
 from imagestreams.cli.printers.columns import Columns
-from imagestreams.cli.printers.jsonpath_syntax import JsonPathError
-from imagestreams.cli.printers.sorting import order_of
 from imagestreams.cli.printers.tables import TableOptions, TablePrinter
 from imagestreams.cli.selection import (
     Files,
@@ -255,8 +253,8 @@ def _sorted_rows(answer: Object, options: Options) -> Object | None:
     if not options.sort_by or not isinstance(rows, list) or len(rows) < 2:
         return answer
     try:
-        order = order_of([row.get("object") or {} for row in rows], options.sort_by)
-    except JsonPathError:
+        order = _order([row.get("object") or {} for row in rows], options)
+    except CliError:
         return None
     return {**answer, "rows": [rows[position] for position in order]}
 
@@ -269,6 +267,9 @@ def _sorted_items(answer: Object, options: Options) -> Object:
 
 
 def _order(objects: list[Object], options: Options) -> list[int]:
+    from imagestreams.cli.printers.jsonpath_syntax import JsonPathError
+    from imagestreams.cli.printers.sorting import order_of
+
     try:
         return order_of(objects, options.sort_by)
     except JsonPathError as error:

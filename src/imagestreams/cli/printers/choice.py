@@ -7,7 +7,6 @@ from typing import Any
 from imagestreams.cli.errors import CliError
 from imagestreams.cli.printers.go_text import json_text as compact_json
 from imagestreams.cli.printers.go_text import quoted, syntax
-from imagestreams.cli.printers.jsonpath_syntax import JsonPathError
 from imagestreams.cli.session import Session
 
 Object = dict[str, Any]
@@ -133,6 +132,7 @@ class _Yaml:
 
 def _jsonpath(name: str, template: str, allow_missing_keys: bool) -> Render:
     from imagestreams.cli.printers.jsonpath import JsonPath
+    from imagestreams.cli.printers.jsonpath_syntax import JsonPathError
 
     if not template:
         raise CliError("template format specified but no template given")
@@ -158,6 +158,7 @@ def _jsonpath(name: str, template: str, allow_missing_keys: bool) -> Render:
 
 def _custom_columns(name: str, argument: str, no_headers: bool) -> Render:
     from imagestreams.cli.printers import custom_columns
+    from imagestreams.cli.printers.jsonpath_syntax import JsonPathError
 
     try:
         if name == "custom-columns-file":
