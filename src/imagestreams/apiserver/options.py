@@ -60,6 +60,8 @@ def parse_list_options(query: Query, info: ResourceInfo, *, watch: bool, name: s
         ApiError: 400, 422, or 500 for the resource version of a watch, which the real server answers so.
     """
     version, match = query.get("resourceVersion", ""), query.get("resourceVersionMatch", "")
+    if "timeoutSeconds" in query:
+        parse_int64(query["timeoutSeconds"])
     options = ListOptions(
         labels=parse_labels(query.get("labelSelector", "")),
         fields=_fields(query.get("fieldSelector", ""), info, name),

@@ -2,11 +2,13 @@
 
 import sys
 import uuid
+from collections.abc import Iterable
 from typing import Any, Final
 
 from imagestreams.api.defaulting import default_image
 from imagestreams.api.errors import FieldError, bad_request
-from imagestreams.api.image import Image
+from imagestreams.api.go_base64 import corrupt_at
+from imagestreams.api.image import Image, ImageSignature
 from imagestreams.api.image_metadata import metadata_misfit
 from imagestreams.api.object_meta_validation import path_segment_problems
 from imagestreams.api.validation import validate_image
@@ -34,7 +36,6 @@ def image_info(table: TableView | None) -> ResourceInfo:
         namespaced=False,
         storage_version_hash="FX/i8Tt+3Fc=",
         table=table,
-        field_labels=frozenset({"metadata.name"}),
     )
 
 
@@ -79,6 +80,7 @@ class ImageStrategy(Strategy[Image]):
 
     async def prepare_create(self, context: RequestContext, value: Image) -> None:
         check_metadata(value, "Image")
+        check_signatures(value.signatures or [], "Image")
         default_image(value)
         fill_from_manifest(value, context.now)
         default_image(value)
@@ -86,6 +88,7 @@ class ImageStrategy(Strategy[Image]):
         _drop_managed_annotation(value)
 
     async def prepare_update(self, context: RequestContext, value: Image, old: Image) -> None:
+        check_signatures(value.signatures or [], "Image")
         keep_content(value, old)
         fill_from_manifest(value, context.now)
         default_image(value)
@@ -108,6 +111,19 @@ def check_metadata(image: Image, kind: str) -> None:
     misfit = metadata_misfit(image.docker_image_metadata)
     if misfit is not None:
         raise bad_request(f'{kind} in version "v1" cannot be handled as a {kind}: {misfit}')
+
+
+def check_signatures(signatures: Iterable[ImageSignature], kind: str) -> None:
+    """Check that what signatures hold is base64.
+
+    Raises:
+        ApiError: 400, one is not; `kind` is that of the object that was sent.
+    """
+    for signature in signatures:
+        position = corrupt_at(signature.content or "")
+        if position is not None:
+            problem = f"illegal base64 data at input byte {position}"
+            raise bad_request(f'{kind} in version "v1" cannot be handled as a {kind}: {problem}')
 
 
 def _drop_managed_annotation(image: Image) -> None:

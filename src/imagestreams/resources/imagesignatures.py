@@ -12,6 +12,7 @@ from imagestreams.api.errors import already_exists, bad_request, invalid, not_fo
 from imagestreams.api.image import Image, ImageSignature
 from imagestreams.api.meta import Status
 from imagestreams.api.validation import validate_image_signature
+from imagestreams.resources.images import check_signatures
 from imagestreams.resources.resource import DeleteOptions, Item, RequestContext, Resource, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.stored import fill_system_fields
@@ -40,6 +41,7 @@ class ImageSignatures(Resource):
         self._images = images
 
     async def create(self, context: RequestContext, obj: ImageSignature) -> Item:
+        check_signatures([obj], INFO.kind)
         fill_system_fields(obj, INFO, context.now)
         obj.conditions = obj.signed_claims = obj.created = obj.issued_by = obj.issued_to = None
         obj.image_identity = ""

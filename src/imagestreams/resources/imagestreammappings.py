@@ -14,7 +14,7 @@ from imagestreams.api.image import ImageStream, ImageStreamMapping, TagEvent
 from imagestreams.api.meta import Status
 from imagestreams.api.validation import validate_image_stream_mapping
 from imagestreams.reference import ImageReference, InvalidReference, parse
-from imagestreams.resources.images import ImageStrategy, check_metadata, new_image
+from imagestreams.resources.images import ImageStrategy, check_metadata, check_signatures, new_image
 from imagestreams.resources.imagestreams import RegistryHosts
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
 from imagestreams.resources.storage import StaleObject
@@ -65,6 +65,7 @@ class ImageStreamMappings(Resource):
 
     def _prepare(self, mapping: ImageStreamMapping) -> None:
         check_metadata(mapping.image, INFO.kind)
+        check_signatures(mapping.image.signatures or [], INFO.kind)
         default_image_stream_mapping(mapping)
         metadata, image = mapping.metadata, mapping.image
         if not image.docker_image_reference and self._hosts.internal:
