@@ -15,7 +15,9 @@ from imagestreams.app.settings import Settings
 from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.imports import ImportController
 from imagestreams.controllers.namespaces import NamespaceController
+from imagestreams.controllers.pushed import PushedImports
 from imagestreams.controllers.schedule import ScheduledImports
+from imagestreams.hooks.room import HookRoom, hook_room
 from imagestreams.importing.importer import Importer, ImportSettings
 from imagestreams.registries.client import RegistryClient
 from imagestreams.resources.core import CoreGroup, core_group, ensure_namespaces
@@ -55,6 +57,7 @@ class Parts:
     images: ImageGroup
     settings: SettingsGroup
     imports: ImageStreamImports
+    hooks: HookRoom
     registries: RegistryClient
     loops: Sequence[Loop]
     clock: Callable[[], datetime]
@@ -63,7 +66,13 @@ class Parts:
     @property
     def resources(self) -> list[Resource]:
         """All that is served."""
-        return [*self.core.resources, *self.images.resources, *self.settings.resources, self.imports]
+        return [
+            *self.core.resources,
+            *self.images.resources,
+            *self.settings.resources,
+            self.imports,
+            self.hooks.resource,
+        ]
 
     async def start(self) -> None:
         """Load what is stored, make what is always there, and begin to work."""
@@ -73,6 +82,7 @@ class Parts:
         await ensure_settings(self.settings, self.core, self.clock())
         # Only now: a new server has a past, so that revision 1 is too old to be watched or listed, as elsewhere.
         await self.images.start()
+        await self.hooks.start()
         self.running.extend(asyncio.create_task(_watched(loop)) for loop in self.loops)
 
     async def stop(self) -> None:
@@ -81,6 +91,7 @@ class Parts:
             loop.stop()
         await asyncio.gather(*self.running)
         self.settings.stop()
+        self.hooks.stop()
         self.images.stop()
         self.core.stop()
         await self.registries.close()
@@ -125,14 +136,26 @@ def make_parts(
     def now() -> str:
         return clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
+    pushed = PushedImports(imports, images.streams, now)
+    hooks = hook_room(
+        store,
+        secrets=secrets,
+        streams=images.streams,
+        import_now=pushed.import_now,
+        authorizer=authorizer,
+        namespaces=core.gate,
+        clock=clock,
+    )
     loops = (
         ImportController(imports, images.streams, now),
+        pushed,
+        *hooks.loops,
         ScheduledImports(imports, images.streams, clock, interval_s=settings.scheduled_import_interval_s),
-        NamespaceController(core, _in_namespaces([*core.resources, *images.resources]), clock),
+        NamespaceController(core, _in_namespaces([*core.resources, *images.resources, hooks.resource]), clock),
         EventExpiry(core.events.storage, clock),
         Compaction(store, time.monotonic),
     )
-    return Parts(core, images, image_settings, imports, registries, loops, clock, [])
+    return Parts(core, images, image_settings, imports, hooks, registries, loops, clock, [])
 
 
 def _in_namespaces(resources: list[Resource]) -> list[StoredResource[Any]]:

@@ -6,7 +6,7 @@ import logging
 import platform
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +20,13 @@ from imagestreams.access.authorization import BuiltinAuthorizer
 from imagestreams.access.identity import ADMINISTRATORS, User
 from imagestreams.apiserver.app import ApiServer
 from imagestreams.apiserver.documents import ServerVersion
+from imagestreams.apiserver.incoming import Receive, Scope, Send
 from imagestreams.app.certificates import CertificateFiles, ensure_certificates, server_names
 from imagestreams.app.credentials import ensure_admin_kubeconfig
 from imagestreams.app.listeners import Listener, Servers, bind, parse_listener
 from imagestreams.app.parts import make_parts
 from imagestreams.app.settings import Settings
+from imagestreams.hooks.endpoint import HookEndpoint
 from imagestreams.store.sqlite import SQLiteStore
 from imagestreams.streams.platform import Platform
 
@@ -35,6 +37,8 @@ KUBERNETES_VERSION: Final = "v1.32.0"
 
 _GARBAGE_THRESHOLDS: Final = (20_000, 20, 50)
 """How many new objects, and rounds of the younger generations, start a search for garbage."""
+
+ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 _ADMINISTRATOR: Final = User("system:admin", frozenset({ADMINISTRATORS}))
@@ -84,7 +88,7 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
             clock=_now,
             version=ServerVersion(git_version=f"{KUBERNETES_VERSION}+imagestreams-{__version__}", platform=_platform()),
         )
-        servers = Servers(server, sockets, certificate)
+        servers = Servers(_mounted(server, parts.hooks.endpoint), sockets, certificate)
         servers.start()
         _spare_stored_objects()
         stack.push_async_callback(servers.stop)
@@ -99,6 +103,16 @@ def _spare_stored_objects() -> None:
     """Look for garbage less often, and never among what is loaded: stored objects are many, and hold no cycles."""
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
+
+
+def _mounted(server: ApiServer, hooks: HookEndpoint) -> ASGIApplication:
+    """Put what is beside the API in front of it."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        beside = scope["type"] == "http" and scope["path"].startswith("/hooks/")
+        await (hooks if beside else server)(scope, receive, send)
+
+    return application
 
 
 @contextmanager

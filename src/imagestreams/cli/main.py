@@ -24,6 +24,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "tag": ("tag:tag", "Point a tag at an image, or delete tags"),
         "history": ("history:history", "Show every image that a tag pointed to"),
         "rollback": ("rollback:rollback", "Point a tag at an image that it pointed to before"),
+        "hook": ("hook:hook", "Let registries tell of pushes, and import at once"),
     },
     "Objects": {
         "get": ("get:get", "Show objects"),

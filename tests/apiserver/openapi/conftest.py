@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api import config, core, image
+from imagestreams.api import config, core, hooks, image
 from imagestreams.api.codec import encode
 from imagestreams.apiserver.discovery import Discovery
 from imagestreams.apiserver.openapi import OpenApi
@@ -57,6 +57,7 @@ def other_groups() -> list[ResourceInfo]:
         ResourceInfo("", "v1", "configmaps", "ConfigMap", core.ConfigMap, ALL, "configmap"),
         ResourceInfo("", "v1", "events", "Event", core.Event, ALL, "event"),
         ResourceInfo("", "v1", "serviceaccounts", "ServiceAccount", core.ServiceAccount, ALL, "serviceaccount"),
+        ResourceInfo("imagestreams.dev", "v1", "registryhooks", "RegistryHook", hooks.RegistryHook, ALL, "registryhook"),
         ResourceInfo(project, "v1", "projects", "Project", core.Project, ALL, "project", namespaced=False),
         ResourceInfo(
             project,

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-_FILES = ("meta.toml", "core.toml", "image.toml", "config.toml")
+_FILES = ("meta.toml", "core.toml", "image.toml", "config.toml", "hooks.toml")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 
 

@@ -12,6 +12,7 @@ META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1"
 CORE: Final = "io.k8s.api.core.v1"
 AUTHORIZATION: Final = "io.k8s.api.authorization.v1"
 IMAGE: Final = "com.github.openshift.api.image.v1"
+HOOKS: Final = "dev.imagestreams.v1"
 PROJECT: Final = "com.github.openshift.api.project.v1"
 CONFIG: Final = "com.github.openshift.api.config.v1"
 OPERATOR: Final = "com.github.openshift.api.operator.v1alpha1"
@@ -22,6 +23,7 @@ HOMES: Final[Mapping[str, str]] = {
     "imagestreams.api.core": CORE,
     "imagestreams.api.image": IMAGE,
     "imagestreams.api.config": CONFIG,
+    "imagestreams.api.hooks": HOOKS,
 }
 """Where the types of a module belong."""
 
@@ -58,6 +60,7 @@ _TIMES: Final = (
     ("ObjectMeta", "deletionTimestamp"),
     ("SignatureCondition", "lastProbeTime"),
     ("NamespaceCondition", "lastTransitionTime"),
+    ("RegistryHookCall", "time"),
     ("SignatureCondition", "lastTransitionTime"),
     ("TagEvent", "created"),
     ("TagEventCondition", "lastTransitionTime"),
@@ -101,6 +104,7 @@ REQUIRED: Final[Mapping[str, list[str]]] = {
     "ImageContentSourcePolicy": ["spec"],
     "ImageDigestMirrorSet": ["spec"],
     "ImageDigestMirrors": ["source"],
+    "HookSecretReference": ["name"],
     "ImageImportSpec": ["from"],
     "ImageImportStatus": ["status"],
     "ImageLayer": ["name", "size", "mediaType"],
@@ -120,6 +124,9 @@ REQUIRED: Final[Mapping[str, list[str]]] = {
     "LabelSelectorRequirement": ["key", "operator"],
     "NamedTagEventList": ["tag", "items"],
     "OwnerReference": ["apiVersion", "kind", "name", "uid"],
+    "RegistryHook": ["spec"],
+    "RegistryHookCall": ["time", "result"],
+    "RegistryHookSpec": ["sender"],
     "RegistryLocation": ["domainName"],
     "RepositoryDigestMirrors": ["source"],
     "RepositoryImportSpec": ["from"],

@@ -1,0 +1,98 @@
+"""Which tags of a stream follow a push. Pure.
+
+A tag follows when it is imported from the pushed repository and tag, by whatever spelling. A tag that is pinned to a
+digest can't change; a push of that digest matters to it only while the image is missing. So a push without a tag (the
+images of a list go before the list) imports nothing else. A stream of a whole repository follows all of its tags,
+also those that it does not have yet, but for those that come from elsewhere.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from imagestreams.api.image import ImageStream, TagReference
+from imagestreams.hooks.notification import Push
+from imagestreams.reference import ImageReference, InvalidReference, parse
+
+Repository = tuple[str, str]
+"""A registry and a path in it, in the spelling that all others are brought into."""
+
+_DOCKER_HUB: Final = "docker.io"
+_HUB_NAMES: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+_DEFAULT_PORTS: Final = (":443", ":80")
+
+
+def canonical_host(host: str) -> str:
+    """Return a registry's host in one spelling: lower case, no default port, one name for Docker Hub.
+
+    >>> canonical_host("Registry.Example.com:443"), canonical_host("index.docker.io")
+    ('registry.example.com', 'docker.io')
+    """
+    host = host.lower()
+    for port in _DEFAULT_PORTS:
+        host = host.removesuffix(port)
+    return _DOCKER_HUB if host in _HUB_NAMES else host
+
+
+def repository_of(reference: ImageReference) -> Repository:
+    """Return where a reference leads, however it is written."""
+    whole = reference.docker_client_defaults()
+    return canonical_host(whole.registry), whole.repository
+
+
+def pushed_repository(host: str, push: Push) -> Repository:
+    """Return what was pushed to, by one of the names of its registry."""
+    name = push.repository
+    host = canonical_host(host)
+    return host, f"library/{name}" if host == _DOCKER_HUB and "/" not in name else name
+
+
+def repositories_of(stream: ImageStream) -> Iterator[Repository]:
+    """Yield the repositories that a stream imports from, some perhaps twice."""
+    for wish in stream.spec.tags or []:
+        if (source := _source(wish)) is not None:
+            yield repository_of(source)
+    if (whole := _parsed(stream.spec.docker_image_repository)) is not None:
+        yield repository_of(whole)
+
+
+def following_tags(stream: ImageStream, hosts: Iterable[str], pushes: Iterable[Push]) -> set[str]:
+    """Return the tags of a stream that pushes to a registry of these names are about."""
+    pushed: dict[Repository, list[Push]] = {}
+    names = frozenset(hosts)
+    for push in pushes:
+        for host in names:
+            pushed.setdefault(pushed_repository(host, push), []).append(push)
+    found = set()
+    for wish in stream.spec.tags or []:
+        source = _source(wish)
+        if source is None:
+            continue
+        whole = source.docker_client_defaults()
+        for push in pushed.get(repository_of(source), ()):
+            if push.digest == source.id and _is_missing(stream, wish) if source.id else push.tag == whole.tag:
+                found.add(wish.name)
+    repository = _parsed(stream.spec.docker_image_repository)
+    if repository is not None:
+        own = {wish.name for wish in stream.spec.tags or []}
+        found |= {push.tag for push in pushed.get(repository_of(repository), ()) if push.tag} - own
+    return found
+
+
+def _source(wish: TagReference) -> ImageReference | None:
+    """Return what a tag is imported from, `None` when it is not imported."""
+    if not wish.name or wish.from_ is None or wish.from_.kind != "DockerImage" or wish.reference:
+        return None
+    return _parsed(wish.from_.name)
+
+
+def _parsed(text: str) -> ImageReference | None:
+    try:
+        return parse(text) if text else None
+    except InvalidReference:
+        return None
+
+
+def _is_missing(stream: ImageStream, wish: TagReference) -> bool:
+    """Return whether a tag has not got what it wants: it has no event yet, or its last import failed."""
+    history = next((one for one in stream.status.tags or [] if one.tag == wish.name), None)
+    return history is None or not history.items or bool(history.conditions)

@@ -1,0 +1,206 @@
+"""A real registry tells a real server of pushes; no tag is scheduled, so nothing else can import them."""
+
+import base64
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running_server import RunningServer
+
+WAIT_S = 20
+SECRET = "a-secret-that-must-not-show"
+
+
+def free_host() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def notifying(registry: Any, directory: Path, host: str, url: str, **headers: str) -> Iterator[Any]:
+    """Run `docker-registry` on an address, with notifications sent to a URL."""
+    program = shutil.which("docker-registry")
+    assert program, "docker-registry is not installed (Debian package docker-registry)"
+    sent = {name: [value] for name, value in headers.items()}
+    endpoint = {
+        "name": "imagestreams",
+        "url": url,
+        "headers": sent,
+        "timeout": "5s",
+        "threshold": 5,
+        "backoff": "100ms",
+    }
+    config = {
+        "version": 0.1,
+        "log": {"level": "error"},
+        "storage": {"filesystem": {"rootdirectory": str(directory / "blobs")}},
+        "http": {"addr": host},
+        "notifications": {"endpoints": [endpoint]},
+    }
+    (directory / "config.json").write_text(json.dumps(config))
+    running = replace(registry, host=host, log=directory / "access.log")
+    with running.log.open("wb") as log:
+        process = subprocess.Popen(
+            [program, "serve", str(directory / "config.json")],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        for _ in range(200):
+            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+                running.send("GET", "/v2/")
+                break
+            assert process.poll() is None, running.log.read_text()[-2000:]
+            time.sleep(0.05)
+        yield running
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def until(look: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + WAIT_S
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it does not come"
+        time.sleep(0.05)
+    return found
+
+
+def new_stream(server: RunningServer, namespace: str, name: str, spec: dict[str, Any], **annotations: str) -> None:
+    metadata = {"name": name, "annotations": annotations}
+    body = {"apiVersion": "image.openshift.io/v1", "kind": "ImageStream", "metadata": metadata, "spec": spec}
+    status, answer = server.request("POST", f"/apis/image.openshift.io/v1/namespaces/{namespace}/imagestreams", body)
+    assert status == 201, answer
+
+
+def history(server: RunningServer, namespace: str, name: str) -> dict[str, list[str]]:
+    path = f"/apis/image.openshift.io/v1/namespaces/{namespace}/imagestreams/{name}"
+    status, stream = server.request("GET", path)
+    assert status == 200, stream
+    return {one["tag"]: [item["image"] for item in one["items"] or []] for one in stream["status"].get("tags") or []}
+
+
+def new_secret(server: RunningServer, namespace: str, value: str) -> None:
+    data = {"secret": base64.b64encode(value.encode()).decode()}
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "proof"}, "data": data}
+    assert server.request("POST", f"/api/v1/namespaces/{namespace}/secrets", body)[0] == 201
+
+
+def new_hook(server: RunningServer, namespace: str, *flags: str) -> str:
+    """Create a hook by `isctl`; return the path of its address."""
+    done = server.isctl("-n", namespace, "hook", "create", "ci", *flags, "-o", "jsonpath={.status.path}", check=True)
+    return done.stdout
+
+
+def insecure(tag: str, source: str) -> dict[str, Any]:
+    return {"name": tag, "from": {"kind": "DockerImage", "name": source}, "importPolicy": {"insecure": True}}
+
+
+def test_a_push_is_imported_at_once(
+    server: RunningServer, namespace: str, docker_registry: Any, tmp_path: Path
+) -> None:
+    host = free_host()
+    new_secret(server, namespace, SECRET)
+    path = new_hook(server, namespace, "--sender=distribution", f"--registry={host}", "--secret=proof")
+    url, authorization = server.urls["http"] + path, f"Bearer {SECRET}"
+
+    with notifying(docker_registry, tmp_path, host, url, Authorization=authorization) as registry:
+        first = registry.image("org/app", "1", seed=1)
+        spec = {"tags": [insecure("mine", f"{host}/org/app:1"), insecure("other", f"{host}/org/app:never")]}
+        new_stream(server, namespace, "app", spec)
+        whole = {"dockerImageRepository": f"{host}/org/app"}
+        new_stream(server, namespace, "whole", whole, **{"openshift.io/image.insecureRepository": "true"})
+        until(lambda: "mine" in history(server, namespace, "app"))
+        until(lambda: "1" in history(server, namespace, "whole"))
+
+        second = registry.image("org/app", "1", seed=2)
+        until(lambda: history(server, namespace, "app")["mine"][0] == second.digest)
+        third = registry.image("org/app", "2", seed=3)
+        until(lambda: "2" in history(server, namespace, "whole"))
+
+    assert history(server, namespace, "app")["mine"] == [second.digest, first.digest]
+    assert history(server, namespace, "whole") == {"1": [second.digest, first.digest], "2": [third.digest]}
+
+    called = until(lambda: "Imported" in server.isctl("-n", namespace, "hook", "list", check=True).stdout)
+    log = server.log.read_text()
+    assert called
+    assert path.rpartition("/")[2] not in log
+    assert SECRET not in log
+
+
+def test_a_push_of_a_stranger_imports_nothing(
+    server: RunningServer, namespace: str, docker_registry: Any, repository_name: str
+) -> None:
+    docker_registry.image(repository_name, "1", seed=1)
+    source = f"{docker_registry.host}/{repository_name}:1"
+    new_stream(server, namespace, "app", {"tags": [insecure("mine", source)]})
+    [first] = until(lambda: history(server, namespace, "app").get("mine"))
+    new_secret(server, namespace, SECRET)
+    path = new_hook(server, namespace, "--sender=distribution", f"--registry={docker_registry.host}", "--secret=proof")
+    event = {"action": "push", "target": {"repository": repository_name, "tag": "1", "mediaType": "x"}}
+    body, proof = {"events": [event]}, {"Authorization": SECRET}
+    docker_registry.image(repository_name, "1", seed=2)
+
+    refused = [
+        server.request("POST", path, body, {"Authorization": "Bearer wrong"}),
+        server.request("POST", path, body),
+        server.request("POST", path + "0", body, proof),
+        server.request("POST", "/hooks/registry/", body, proof),
+    ]
+    broken = [
+        server.request("POST", path, {"some": "thing"}, proof),
+        server.request("POST", path, b"\x00", proof),
+        server.request("POST", path, b" " * (1024 * 1024 + 1), proof),
+    ]
+    elsewhere = {"events": [{"action": "push", "target": {"repository": "t/other", "tag": "1"}}]}
+    deleted = {"events": [{**event, "action": "delete"}]}
+    accepted = [server.request("POST", path, one, proof)[0] for one in (elsewhere, deleted)]
+    time.sleep(1)
+    before = history(server, namespace, "app")["mine"]
+    taken = server.request("POST", path, body, proof)
+
+    assert len({str(answer) for answer in refused}) == 1 and refused[0][0] == 404
+    assert [status for status, _ in broken] == [400, 400, 400]
+    assert accepted == [202, 202]
+    assert before == [first]
+    assert taken[0] == 202
+    until(lambda: len(history(server, namespace, "app")["mine"]) == 2)
+    assert SECRET not in server.log.read_text()
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_hook_reaches_other_namespaces_only_if_it_says_so(
+    server: RunningServer,
+    new_namespace: Callable[[], str],
+    docker_registry: Any,
+    repository_name: str,
+    everywhere: bool,
+) -> None:
+    here, there = new_namespace(), new_namespace()
+    docker_registry.image(repository_name, "1", seed=1)
+    for namespace in (here, there):
+        source = f"{docker_registry.host}/{repository_name}:1"
+        new_stream(server, namespace, "app", {"tags": [insecure("mine", source)]})
+        until(lambda namespace=namespace: history(server, namespace, "app").get("mine"))
+    flags = ["--all-namespaces"] if everywhere else []
+    path = new_hook(server, here, "--sender=quay", f"--registry={docker_registry.host}", *flags)
+    docker_registry.image(repository_name, "1", seed=2)
+
+    told = {"repository": repository_name, "docker_url": "quay.io/x", "updated_tags": ["1"]}
+    assert server.request("POST", path, told)[0] == 202
+    until(lambda: len(history(server, here, "app")["mine"]) == 2)
+    time.sleep(0.5)
+
+    assert len(history(server, there, "app")["mine"]) == (2 if everywhere else 1)
