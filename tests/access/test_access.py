@@ -67,3 +67,29 @@ async def test_a_refusal_can_not_be_mistaken_for_html() -> None:
         await require(BuiltinAuthorizer(), asked)
 
     assert failure.value.status.message == 'forbidden: User "&lt;b&gt;" cannot get path "/&lt;script&gt;&amp;"'
+
+
+@pytest.mark.parametrize(
+    ("verb", "group", "resource", "name", "allowed"),
+    [
+        ("create", "authorization.k8s.io", "selfsubjectaccessreviews", "", True),
+        ("create", "authorization.k8s.io", "selfsubjectrulesreviews", "", True),
+        ("create", "authentication.k8s.io", "selfsubjectreviews", "", True),
+        ("get", "user.openshift.io", "users", "~", True),
+        ("get", "user.openshift.io", "users", "jane", False),
+        ("list", "project.openshift.io", "projects", "", True),
+        ("watch", "project.openshift.io", "projects", "", True),
+        ("get", "project.openshift.io", "projects", "default", False),
+        ("create", "project.openshift.io", "projectrequests", "", True),
+        ("list", "", "namespaces", "", False),
+        ("list", "image.openshift.io", "imagestreams", "", False),
+    ],
+)
+async def test_every_user_may_do_what_is_about_himself(
+    verb: str, group: str, resource: str, name: str, allowed: bool
+) -> None:
+    asked = {"verb": verb, "group": group, "resource": resource, "name": name}
+    user = User("jane", frozenset({AUTHENTICATED}))
+
+    assert await BuiltinAuthorizer().allows(Attributes(user, **asked)) is allowed
+    assert not await BuiltinAuthorizer().allows(Attributes(ANONYMOUS, **asked))

@@ -1,6 +1,7 @@
 """From a request's body to an object of the resource's type, or to the error that a client expects."""
 
 import json
+import re
 import typing
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ PATCH_TYPES = (
     "application/apply-patch+yaml",
 )
 _SHOWN_BYTES = 30
+_WIDE_NUMBER = re.compile(rb"[0-9]{19}")
+"""What may be a number of more than 64 bits, which our decoder would take."""
 _WITHOUT_PROTOBUF = f"{JSON}, {YAML}"
 
 
@@ -132,6 +135,8 @@ def decode_object(body: bytes, content_type: str, info: ResourceInfo, validation
     if (kind, api_version) != (wanted, info.group_version):
         raise bad_request(refused + foreign_kind(kind, api_version, info))
     document = {**document, "kind": kind, "apiVersion": api_version}
+    if _WIDE_NUMBER.search(body) and (what := mismatch(document, info.object_type)):
+        raise bad_request(refused + what)
     value = convert(document, info, refused)
     if validation == "Ignore":
         return Decoded(value)

@@ -83,7 +83,7 @@ def _mismatches(
         for name, field in _fields(kind).items():
             if name in value:
                 yield from _mismatches(value[name], field, kind.__name__, (*path, name))
-    elif kind is int and isinstance(value, float):
+    elif kind is int and (isinstance(value, float) or (type(value) is int and not -(2**63) <= value < 2**63)):
         yield where, path, f"number {value}", "int64"
     elif not _is_scalar(value, kind):
         yield where, path, _json_name(value), _go_name(kind)
