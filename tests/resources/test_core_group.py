@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from imagestreams.access.authorization import BuiltinAuthorizer
+from imagestreams.access.authorization import Attributes, BuiltinAuthorizer
 from imagestreams.access.identity import ADMINISTRATORS, User
 from imagestreams.api.codec import copy
 from imagestreams.api.core import (
@@ -631,3 +631,24 @@ async def test_tables_show_what_the_real_ones_show(core: CoreGroup, clock: Clock
         1,
         "e",
     )
+
+
+async def test_a_user_sees_the_projects_whose_namespaces_he_may_get(store: SQLiteStore, clock: Clock) -> None:
+    class MayGetOne(BuiltinAuthorizer):
+        async def allows(self, attributes: Attributes) -> bool:
+            asked = (attributes.user.name, attributes.verb, attributes.resource, attributes.namespace)
+            return asked == ("jane", "get", "namespaces", "one") or await super().allows(attributes)
+
+    core = core_group(store, authorizer=MayGetOne(), clock=clock)
+    await core.start()
+    for name in ("one", "two"):
+        await make_namespace(core, name)
+    jane = RequestContext(User("jane"), CONTEXT.now)
+
+    page = await served(core, "projects").list(jane, ListOptions())
+    watching = served(core, "projects").watch(jane, ListOptions(resource_version="0"))
+
+    assert [item.value.metadata.name for item in page.items] == ["one"]
+    assert (await anext(watching)).item.value.metadata.name == "one"
+    await watching.aclose()  # type: ignore[attr-defined]  # it is a generator
+    core.stop()
