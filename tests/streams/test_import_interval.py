@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from imagestreams.api.annotations import IMPORT_INTERVAL
 from imagestreams.api.codec import from_dict
 from imagestreams.api.image import ImageStream
 from imagestreams.streams.annotation_rules import validate_annotations
 from imagestreams.streams.import_interval import (
-    IMPORT_INTERVAL,
     RULE,
     UnusableInterval,
     read_interval_s,

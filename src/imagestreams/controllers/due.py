@@ -7,6 +7,7 @@ of the event or failure that answers it.
 from collections.abc import Collection
 from typing import Final
 
+from imagestreams.api.annotations import SCHEDULED
 from imagestreams.api.codec import copy
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.image import (
@@ -23,7 +24,8 @@ from imagestreams.api.image import (
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.reference import InvalidReference, parse
 from imagestreams.streams.apply_import import CHECKED, IMPORT_SUCCESS
-from imagestreams.streams.import_interval import SCHEDULED, repository_interval_s, tag_interval_s
+from imagestreams.streams.following import policy_of
+from imagestreams.streams.import_interval import repository_interval_s, tag_interval_s
 
 INSECURE_REPOSITORY: Final = "openshift.io/image.insecureRepository"
 REPOSITORY: Final = ""
@@ -139,6 +141,8 @@ def _failed_generations(history: NamedTagEventList | None) -> list[int]:
 
 def _is_settled(wish: TagReference, history: NamedTagEventList | None) -> bool:
     """Return whether a tag can't change any more: it points to a digest, and that was imported."""
+    if policy_of(wish) is not None:
+        return False
     try:
         by_digest = bool(parse(wish.from_.name if wish.from_ is not None else "").id)
     except InvalidReference:

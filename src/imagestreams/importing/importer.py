@@ -22,6 +22,7 @@ from imagestreams.api.image import (
 from imagestreams.api.meta import Status
 from imagestreams.importing.failure import ImportFailed, listing_failed
 from imagestreams.importing.fetch import Fetched, KnownImages, RepositoryFetch
+from imagestreams.importing.following import Following
 from imagestreams.importing.memory import Memory
 from imagestreams.importing.plan import RepositoryPlan, Wanted, plan_images, plan_tags
 from imagestreams.reference import ImageReference, InvalidReference, parse
@@ -134,9 +135,15 @@ class _Run:
         """Import the images that are named one by one."""
         if not images:
             return
-        plan = plan_images(images, imports, self._stream, self._settings.platform)
+        following = Following(self._open, self._fetch, self._known, self._memory, self._settings.platform)
+        followed = await following.choose(images, self._stream)
+        chosen = {number: one if isinstance(one, str) else None for number, one in followed.items()}
+        plan = plan_images(images, imports, self._stream, self._settings.platform, chosen)
         fetched = await asyncio.gather(*(self._fetch(one) for one in plan.repositories))
         statuses = [ImageImportStatus() for _ in images]
+        for number, failure in followed.items():
+            if isinstance(failure, ImportFailed):
+                statuses[number] = self._failed_status(images[number], failure, _tag(images[number]), outcome)
         for number, problem in plan.unusable.items():
             statuses[number] = ImageImportStatus(status=internal(problem).nested_status(), tag=_tag(images[number]))
         for repository, found in zip(plan.repositories, fetched, strict=True):
@@ -155,13 +162,18 @@ class _Run:
     ) -> ImageImportStatus:
         tag = "" if wanted.is_digest else wanted.reference
         if isinstance(found, ImportFailed):
-            if found.transient and spec.to is not None:
-                outcome.transient.add(spec.to.name)
-            return ImageImportStatus(status=found.status, tag=tag)
+            return self._failed_status(spec, found, tag, outcome)
         stored = imports and spec.to is not None
         image = found.image if spec.include_manifest and not stored else _without_bytes(found.image)
         manifests = [_without_bytes(one) if stored else one for one in found.manifests]
         return ImageImportStatus(status=Status(status=SUCCESS), image=image, tag=tag, manifests=manifests or None)
+
+    def _failed_status(
+        self, spec: ImageImportSpec, failure: ImportFailed, tag: str, outcome: Outcome
+    ) -> ImageImportStatus:
+        if failure.transient and spec.to is not None:
+            outcome.transient.add(spec.to.name)
+        return ImageImportStatus(status=failure.status, tag=tag)
 
     async def repository(self, spec: RepositoryImportSpec | None, imports: bool, outcome: Outcome) -> None:
         """Import the tags of a whole repository, the most important first."""

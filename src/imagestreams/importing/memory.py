@@ -19,6 +19,7 @@ class Memory:
         self._manifests: Bounded[str, Manifest] = Bounded(_MANIFEST_BYTES)
         self._proved: Bounded[tuple[RepositoryKey, str], bool] = Bounded(_NAMES)
         self._tags: Bounded[tuple[RepositoryKey, str], str] = Bounded(_NAMES)
+        self._created: Bounded[tuple[RepositoryKey, str], str] = Bounded(_NAMES)
 
     def manifest(self, digest: str) -> Manifest | None:
         """Return a manifest that was fetched before."""
@@ -31,6 +32,14 @@ class Memory:
     def knows(self, repository: RepositoryKey, reference: str) -> bool:
         """Return whether a tag or digest of the repository was fetched before."""
         return self._tags.get((repository, reference)) is not None or self.proved(repository, reference)
+
+    def created(self, repository: RepositoryKey, digest: str) -> str | None:
+        """Return when the image of a manifest that this repository gave was made, empty when it does not say so."""
+        return self._created.get((repository, digest))
+
+    def remember_created(self, repository: RepositoryKey, digest: str, created: str) -> None:
+        """Note when the image of a manifest of a repository was made."""
+        self._created.put((repository, digest), created)
 
     def remember(self, repository: RepositoryKey, reference: str, manifest: Manifest) -> None:
         """Note what a tag or digest of a repository gave."""

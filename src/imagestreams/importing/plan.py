@@ -1,7 +1,7 @@
 """What an import request wants, grouped by the repository that has to be asked. Pure."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from imagestreams.api.defaulting import PRESERVE_ORIGINAL
 from imagestreams.api.image import ImageImportSpec, ImageStream
@@ -46,21 +46,34 @@ class Plan:
     unusable: dict[int, str]
 
 
-def plan_images(images: Sequence[ImageImportSpec], imports: bool, stream: ImageStream | None, server: Platform) -> Plan:
+def plan_images(
+    images: Sequence[ImageImportSpec],
+    imports: bool,
+    stream: ImageStream | None,
+    server: Platform,
+    followed: Mapping[int, str | None] | None = None,
+) -> Plan:
     """Group the images of a request.
+
+    `followed` has the entries that go by a version policy, with the tag that it chose; `None`: none, leave it out.
 
     The first image of a repository decides for all of them whether it may be asked insecurely, as on the real server.
     Without `imports` nothing is written, and the raw manifests that are asked for are returned.
     """
     plan = Plan([], {})
     found: dict[tuple[str, str], RepositoryPlan] = {}
+    followed = followed or {}
     for number, image in enumerate(images):
+        if number in followed and followed[number] is None:
+            continue
         try:
             written = parse(image.from_.name)
         except InvalidReference as error:
             shown = image.from_.name if ":" in image.from_.name else f"{image.from_.name}:latest"
             plan.unusable[number] = f"unable to parse docker reference {shown}: {error}"
             continue
+        if chosen := followed.get(number):
+            written = replace(written, tag=chosen, id="")
         key, where = repository_key(written), written.docker_client_defaults()
         if key not in found:
             found[key] = RepositoryPlan(

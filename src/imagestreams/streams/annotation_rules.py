@@ -6,15 +6,25 @@ Only what a write brings in is questioned: a stream that holds something unusabl
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from imagestreams.api.annotations import FOLLOW, IMPORT_INTERVAL, SCHEDULED
 from imagestreams.api.errors import FieldError
 from imagestreams.api.image import ImageStream
-from imagestreams.streams.import_interval import IMPORT_INTERVAL, SCHEDULED, UnusableInterval, read_interval_s
+from imagestreams.streams.import_interval import UnusableInterval, read_interval_s
+from imagestreams.streams.versions import UnusablePolicy, read_policy
 
 
 def _interval_problem(text: str) -> str | None:
     try:
         read_interval_s(text)
     except UnusableInterval as error:
+        return str(error)
+    return None
+
+
+def _policy_problem(text: str) -> str | None:
+    try:
+        read_policy(text)
+    except UnusablePolicy as error:
         return str(error)
     return None
 
@@ -27,7 +37,10 @@ _OF_STREAMS: Final[Mapping[str, Callable[[str], str | None]]] = {
     IMPORT_INTERVAL: _interval_problem,
     SCHEDULED: _switch_problem,
 }
-_OF_TAGS: Final[Mapping[str, Callable[[str], str | None]]] = {IMPORT_INTERVAL: _interval_problem}
+_OF_TAGS: Final[Mapping[str, Callable[[str], str | None]]] = {
+    IMPORT_INTERVAL: _interval_problem,
+    FOLLOW: _policy_problem,
+}
 
 
 def validate_annotations(stream: ImageStream, old: ImageStream | None = None) -> list[FieldError]:

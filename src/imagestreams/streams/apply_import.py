@@ -24,6 +24,7 @@ from imagestreams.api.image import (
 )
 from imagestreams.api.meta import Status
 from imagestreams.reference import parse
+from imagestreams.streams.following import followed_policy, record_move
 from imagestreams.streams.history import history_of, latest_event, record_event, spec_tag
 from imagestreams.streams.spec_generation import keep_generations, stamp_generations
 from imagestreams.streams.tracking import follow_tags
@@ -158,8 +159,11 @@ def apply_import(stream: ImageStream, request: ImageStreamImport, status: ImageS
         tag, policies = wanted.to.name, (copy(wanted.import_policy), copy(wanted.reference_policy))
         if outcome.image is None:
             apply_failure(stream, tag, outcome.status, wanted.from_.name, *policies, now)
-        elif apply_success(stream, tag, outcome.image, wanted.from_.name, *policies, now):
-            changed.append(tag)
+        else:
+            if apply_success(stream, tag, outcome.image, wanted.from_.name, *policies, now):
+                changed.append(tag)
+            if followed_policy(stream, tag, wanted.from_.name) is not None:
+                record_move(stream, tag, outcome.tag)
     follow_tags(stream, changed)
 
 

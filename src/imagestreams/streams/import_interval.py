@@ -8,11 +8,10 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
+from imagestreams.api.annotations import IMPORT_INTERVAL
 from imagestreams.api.durations import duration_s
 from imagestreams.api.image import ImageStream, TagReference
 
-IMPORT_INTERVAL: Final = "imagestreams.dev/import-interval"
-SCHEDULED: Final = "imagestreams.dev/scheduled"
 SHORTEST_S: Final = 30.0
 LONGEST_S: Final = 366 * 86400.0
 RULE: Final = "must be a duration such as 90s, 15m or 1h30m, or a number of seconds, from 30s to 8784h"

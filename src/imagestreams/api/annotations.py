@@ -1,0 +1,15 @@
+"""The annotations of our own that the server acts on or writes."""
+
+from typing import Final
+
+IMPORT_INTERVAL: Final = "imagestreams.dev/import-interval"
+"""On a spec tag or a stream: the time between two checks."""
+
+SCHEDULED: Final = "imagestreams.dev/scheduled"
+"""On a stream: `true` lets its whole repository be checked from time to time."""
+
+FOLLOW: Final = "imagestreams.dev/follow"
+"""On a spec tag: which version of its repository it shall point to."""
+
+MOVES: Final = "imagestreams.dev/moves"
+"""On a stream, by the server: which version each followed tag moved to, when and why, as a JSON list."""
