@@ -1,0 +1,136 @@
+"""What is said to be pushed is imported at once, once, and only if it is there; from a real registry."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from imagestreams.controllers.imports import RetrySettings
+from imagestreams.controllers.pushed import PushedImports
+from imagestreams.controllers.queue import Backoff
+
+NOW = "2026-01-01T00:00:00Z"
+
+
+@asynccontextmanager
+async def running(room: Any) -> AsyncIterator[PushedImports]:
+    retry = RetrySettings(5, Backoff(first_s=0.01, longest_s=0.02))
+    pushed = PushedImports(room.imports, room.streams, lambda: NOW, settle_s=0.05, retry=retry)
+    task = asyncio.create_task(pushed.run())
+    try:
+        yield pushed
+    finally:
+        pushed.stop()
+        await asyncio.wait_for(task, 10)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
+        while not holds():  # noqa: ASYNC110 - any condition can be waited for
+            await asyncio.sleep(0.005)
+
+
+def tag(name: str, source: str) -> dict[str, Any]:
+    return {"name": name, "from": {"kind": "DockerImage", "name": source}, "importPolicy": {"insecure": True}}
+
+
+def images(room: Any, name: str = "s") -> dict[str, list[str]]:
+    tags = room.stream(name)["status"].get("tags") or []
+    return {one["tag"]: [item["image"] for item in one["items"] or []] for one in tags}
+
+
+def key(room: Any, name: str = "s") -> str:
+    found: str = room.streams.key("ns", name)
+    return found
+
+
+async def test_a_burst_for_one_tag_is_one_import(import_room: Any, docker_registry: Any, repository_name: str) -> None:
+    pushed_image = docker_registry.image(repository_name, "1")
+    source = f"{docker_registry.host}/{repository_name}"
+    await import_room.add_stream({"tags": [tag("a", f"{source}:1"), tag("b", f"{source}:2")]})
+    mark = docker_registry.mark()
+
+    async with running(import_room) as pushed:
+        for _ in range(100):
+            pushed.import_now(key(import_room), {"a"})
+        await until(lambda: "a" in images(import_room))
+        await asyncio.sleep(0.2)
+
+    manifests = [path for _, path, _ in docker_registry.requests(mark) if "/manifests/" in path]
+    assert images(import_room) == {"a": [pushed_image.digest]}
+    assert [path.rpartition("/")[2] for path in manifests] == ["1"]
+
+
+async def test_a_word_that_comes_during_an_import_is_another_import(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    first = docker_registry.image(repository_name, "1", seed=1)
+    await import_room.add_stream({"tags": [tag("a", f"{docker_registry.host}/{repository_name}:1")]})
+
+    async with running(import_room) as pushed:
+        pushed.import_now(key(import_room), {"a"})
+        await until(lambda: "a" in images(import_room))
+        second = docker_registry.image(repository_name, "1", seed=2)
+        pushed.import_now(key(import_room), {"a"})
+        await until(lambda: len(images(import_room)["a"]) == 2)
+
+    assert images(import_room)["a"] == [second.digest, first.digest]
+
+
+async def test_a_new_tag_of_a_whole_repository_comes_in_and_a_false_one_leaves_no_trace(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    new = docker_registry.image(repository_name, "new")
+    await import_room.add_stream(
+        {"dockerImageRepository": f"{docker_registry.host}/{repository_name}"},
+        annotations={"openshift.io/image.insecureRepository": "true"},
+    )
+
+    async with running(import_room) as pushed:
+        pushed.import_now(key(import_room), {"new", "invented"})
+        await until(lambda: "new" in images(import_room))
+        version = import_room.stream()["metadata"]["resourceVersion"]
+        pushed.import_now(key(import_room), {"invented"})
+        await asyncio.sleep(0.3)
+
+    assert images(import_room) == {"new": [new.digest]}
+    assert [one["name"] for one in import_room.stream()["spec"]["tags"]] == ["new"]
+    assert import_room.stream()["metadata"]["resourceVersion"] == version
+
+
+async def test_a_passing_failure_is_tried_again(import_room: Any, flaky_registry: Any) -> None:
+    await import_room.add_stream({"tags": [tag("a", f"{flaky_registry.host}/x:1")]})
+    flaky_registry.fail(503, times=3)
+
+    async with running(import_room) as pushed:
+        pushed.import_now(key(import_room), {"a"})
+        await until(lambda: bool(images(import_room).get("a")))
+
+    assert images(import_room) == {"a": [flaky_registry.digest]}
+
+
+async def test_a_failure_that_stays_is_given_up(import_room: Any, flaky_registry: Any) -> None:
+    await import_room.add_stream({"tags": [tag("a", f"{flaky_registry.host}/x:1")]})
+    flaky_registry.fail(503, times=1000)
+
+    async with running(import_room) as pushed:
+        pushed.import_now(key(import_room), {"a"})
+        await until(lambda: "a" in images(import_room))
+        await asyncio.sleep(0.5)
+        asked = flaky_registry.manifest_requests
+        await asyncio.sleep(0.3)
+
+    assert flaky_registry.manifest_requests == asked
+    assert images(import_room) == {"a": []}
+
+
+async def test_a_stream_that_is_gone_or_wants_none_of_it_is_left_alone(import_room: Any, docker_registry: Any) -> None:
+    await import_room.add_stream({"tags": [{"name": "a", "from": {"kind": "ImageStreamTag", "name": "s:b"}}]})
+    version = import_room.stream()["metadata"]["resourceVersion"]
+
+    async with running(import_room) as pushed:
+        pushed.import_now(key(import_room), {"a", "unknown"})
+        pushed.import_now(key(import_room, "gone"), {"a"})
+        await asyncio.sleep(0.2)
+
+    assert import_room.stream()["metadata"]["resourceVersion"] == version
