@@ -28,7 +28,8 @@ Images = Mapping[str, Mapping[str, Any]]
     help="""Show every image that a tag pointed to.
 
 Revisions are numbered from the oldest on; the current image, marked with a star, has the highest number. CHANGES
-tells what differs from the revision before. 'isctl rollback' makes an earlier one current again.
+tells what differs from the revision before, and of a tag that goes by a version policy which version it moved to.
+'isctl rollback' makes an earlier one current again.
 
 \b
   isctl history python:3.6
@@ -83,7 +84,7 @@ def table(revisions: Sequence[Revision], images: Images, now: datetime, *, wide:
                 age(revision.created, now),
                 (revision.image if wide else short_digest(revision.image)) or "<none>",
                 _size(images.get(revision.image)) if revision.image else "<none>",
-                _change_words(revision, before, images, wide=wide),
+                _reason(revision) + _change_words(revision, before, images, wide=wide),
                 revision.pull_spec,
             ]
         )
@@ -100,6 +101,10 @@ def _size(image: Mapping[str, Any] | None) -> str:
     if is_list(image):
         return f"{len(image['dockerImageManifests'])} platforms"
     return human_size(size_of(image))
+
+
+def _reason(revision: Revision) -> str:
+    return f"{revision.move}: " if revision.move is not None else ""
 
 
 def _change_words(revision: Revision, before: Revision | None, images: Images, *, wide: bool) -> str:
@@ -141,6 +146,9 @@ def as_data(name: TagName, namespace: str, revisions: Sequence[Revision], images
         entry["imageMissing"] = bool(revision.image) and image is None
         if image is not None:
             entry["size"] = size_of(image)
+        if revision.move is not None:
+            move = revision.move
+            entry["followed"] = {"policy": move.policy, "from": move.before or None, "to": move.to}
         if revision.same_as:
             entry["sameImageAsRevision"] = revision.same_as
         changes = None if before is None else _changes(revision, before, images)

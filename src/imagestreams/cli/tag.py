@@ -26,12 +26,14 @@ _NOT_THIS_WAY: Final = {"MethodNotAllowed", "Forbidden"}
 
 Makes one or more tags point to what SOURCE is now: the image of another tag (STREAM:TAG), an image of a stream
 (STREAM@DIGEST), or a pull spec, which is imported. The tags stay there until they are set again, but for --alias,
-which lets them follow SOURCE, and --scheduled, which lets the server look for a newer image regularly.
+which lets them follow SOURCE, and --scheduled, which lets the server look for a newer image regularly. With --follow
+it looks for a newer version in the repository of SOURCE: semver:RANGE, regex:PATTERN [numeric|alphabetical] or newest.
 
 \b
   isctl tag python:3.6 python:latest
   isctl tag other-project/python@sha256:… python:good
   isctl tag docker.io/python:3.6.0 python:3.6 --scheduled
+  isctl tag docker.io/python python:stable --follow='semver:~3.6'
   isctl tag python:3.6 python:stable --alias
   isctl tag -d python:3.6
 """,
@@ -41,6 +43,7 @@ which lets them follow SOURCE, and --scheduled, which lets the server look for a
 @switch("--alias", help="Let the tags follow SOURCE, which must be a tag of the same stream.")
 @switch("--reference", help="Keep pulling from where SOURCE is; nothing is imported.")
 @switch("--scheduled", help="Import the pull spec again and again.")
+@flag("--follow", default="", help="Import the version that a policy chooses, again and again: semver:~3.6, newest, …")
 @switch("--insecure", help="Allow http and unknown certificates for the pull spec.")
 @flag("--reference-policy", default="source", help="Pull from the 'source' or through the 'local' registry.")
 @flag("--import-mode", default="", help="Legacy imports one image of a list, PreserveOriginal the whole list.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from imagestreams.cli.describers.tag_references import spec_tag, status_tag
 from imagestreams.cli.errors import CliError
+from imagestreams.cli.version_moves import VersionMove, moves_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Revision:
     current: bool
     same_as: int = 0
     """The newest earlier revision with the same image; 0 when the image was new to the tag."""
+    move: VersionMove | None = None
+    """Which version that was, of a tag that goes by a version policy."""
 
 
 def tag_name(text: str) -> TagName:
@@ -62,6 +65,7 @@ def revisions_of(stream: Mapping[str, Any], name: TagName) -> list[Revision]:
         raise CliError(f'the tag "{name}" has never pointed to an image{_why_not(history)}')
     revisions: list[Revision] = []
     known: dict[str, int] = {}
+    moves = {(move.image, move.created): move for move in reversed(moves_of(stream, name.tag))}
     for number, item in enumerate(reversed(items), 1):
         image = item.get("image", "")
         revisions.append(
@@ -73,6 +77,7 @@ def revisions_of(stream: Mapping[str, Any], name: TagName) -> list[Revision]:
                 generation=item.get("generation") or 0,
                 current=number == len(items),
                 same_as=known.get(image, 0) if image else 0,
+                move=moves.get((image, item.get("created") or "")),
             )
         )
         known[image] = number

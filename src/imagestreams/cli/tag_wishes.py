@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from imagestreams import reference
+from imagestreams.api.annotations import FOLLOW
 from imagestreams.cli.describers.tag_references import latest_event
 from imagestreams.cli.errors import CliError, usage_error
 from imagestreams.cli.import_requests import IMPORT_MODES
@@ -42,6 +43,7 @@ class TagFlags:
     alias: bool = False
     reference: bool = False
     scheduled: bool = False
+    follow: str = ""
     insecure: bool = False
     reference_policy: str = "source"
     import_mode: str = ""
@@ -169,6 +171,11 @@ def check(flags: TagFlags, source: Source | None, destinations: Sequence[Destina
         raise CliError("--alias and --delete may not be both specified")
     if flags.reference_policy not in _POLICIES:
         raise CliError("reference policy must be set to 'source' or 'local'")
+    if flags.follow:
+        if flags.alias or flags.delete or flags.reference:
+            raise CliError("--follow may not be specified together with --alias, --delete or --reference")
+        if source is None or source.kind != DOCKER_IMAGE:
+            raise CliError("only container images of a registry can be followed by version")
     if flags.delete:
         if flags.source:
             raise CliError("cannot specify a source kind when deleting")
@@ -222,14 +229,18 @@ def image_stream_tag(flags: TagFlags, source: Source, destination: Destination, 
     policy: dict[str, Any] = {"importMode": flags.import_mode or "Legacy"}
     if flags.insecure:
         policy["insecure"] = True
-    if flags.scheduled:
+    if flags.scheduled or flags.follow:
         policy["scheduled"] = True
     wish["importPolicy"] = policy
     wish["referencePolicy"] = {"type": _POLICIES[flags.reference_policy]}
+    metadata: dict[str, Any] = {"name": destination.text, "namespace": destination.namespace}
+    if flags.follow:
+        # The tag's annotations are those of the object; where the stream itself is written they must be the tag's.
+        metadata["annotations"] = wish["annotations"] = {FOLLOW: flags.follow}
     return {
         "kind": "ImageStreamTag",
         "apiVersion": "image.openshift.io/v1",
-        "metadata": {"name": destination.text, "namespace": destination.namespace},
+        "metadata": metadata,
         "tag": wish,
     }
 
@@ -252,6 +263,8 @@ def told(flags: TagFlags, source: Source, destination: Destination, namespace: s
     target = source.ref.exact()
     if flags.alias:
         return f"Tag {name} set up to track {target}."
+    if flags.follow:
+        return f"Tag {name} set to follow {flags.follow} in {source.ref.as_repository().exact()}."
     if flags.scheduled:
         return f"Tag {name} set to {'import ' if here else ''}{target} periodically."
     return f"Tag {name} set to {target}."

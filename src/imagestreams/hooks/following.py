@@ -2,7 +2,8 @@
 
 A tag follows when it is imported from the pushed repository and tag, by whatever spelling. A tag that is pinned to a
 digest can't change; a push of that digest matters to it only while the image is missing. So a push without a tag (the
-images of a list go before the list) imports nothing else. A stream of a whole repository follows all of its tags,
+images of a list go before the list) imports nothing else. A tag that goes by a version policy follows the pushed tags
+that its policy may choose. A stream of a whole repository follows all of its tags,
 also those that it does not have yet, but for those that come from elsewhere.
 """
 
@@ -12,6 +13,8 @@ from typing import Final
 from imagestreams.api.image import ImageStream, TagReference
 from imagestreams.hooks.notification import Push
 from imagestreams.reference import ImageReference, InvalidReference, parse
+from imagestreams.streams.following import policy_of
+from imagestreams.streams.versions import Candidate
 
 Repository = tuple[str, str]
 """A registry and a path in it, in the spelling that all others are brought into."""
@@ -67,9 +70,15 @@ def following_tags(stream: ImageStream, hosts: Iterable[str], pushes: Iterable[P
         source = _source(wish)
         if source is None:
             continue
-        whole = source.docker_client_defaults()
+        whole, policy = source.docker_client_defaults(), policy_of(wish)
         for push in pushed.get(repository_of(source), ()):
-            if push.digest == source.id and _is_missing(stream, wish) if source.id else push.tag == whole.tag:
+            if policy is not None:
+                matters = bool(push.tag) and (policy.needs_created or policy.rank(Candidate(push.tag)) is not None)
+            elif source.id:
+                matters = push.digest == source.id and _is_missing(stream, wish)
+            else:
+                matters = push.tag == whole.tag
+            if matters:
                 found.add(wish.name)
     repository = _parsed(stream.spec.docker_image_repository)
     if repository is not None:

@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from imagestreams import reference
 from imagestreams.api.ages import parse_time, relative_time
+from imagestreams.api.annotations import FOLLOW
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.tag_order import most_important_first
 from imagestreams.cli.describers.tag_references import follow, spec_tag, status_tag
 from imagestreams.cli.tab_stops import TabbedText
+from imagestreams.cli.version_moves import moves_of
 
 # What the line under a tag's name begins with, by kind of source: plain, followed on a schedule, by reference.
 _SOURCE_WORDS: Final = {
@@ -76,6 +78,8 @@ def _tag(text: TabbedText, stream: Mapping[str, Any], name: str, followers: list
     source = (wish or {}).get("from")
     policy = (wish or {}).get("importPolicy") or {}
     text.write(f"  {_source_line(stream, wish)}\n")
+    if source and (followed := ((wish or {}).get("annotations") or {}).get(FOLLOW)):
+        text.write(f"    follows {followed}{_version(stream, name, history)}\n")
     if source and policy.get("insecure"):
         text.write("    will use insecure HTTPS or HTTP connections\n")
     if ((wish or {}).get("referencePolicy") or {}).get("type") == "Local":
@@ -93,6 +97,13 @@ def _tag(text: TabbedText, stream: Mapping[str, Any], name: str, followers: list
         pull_spec, image = item.get("dockerImageReference", ""), item.get("image", "")
         text.write(f"  {'*' if number == 0 else ' '} {pull_spec}\n      {relative_time(item.get('created'), now)} ago")
         text.write(f"\t{image}\n" if _is_another_image(pull_spec, image) else "\n")
+
+
+def _version(stream: Mapping[str, Any], tag: str, history: Mapping[str, Any]) -> str:
+    """Say at which version a followed tag is now, where that is known."""
+    items, moves = history.get("items") or [], moves_of(stream, tag)
+    known = bool(items and moves) and moves[0].image == items[0].get("image")
+    return f", now at {moves[0].to}" if known else ""
 
 
 def _source_line(stream: Mapping[str, Any], wish: Mapping[str, Any] | None) -> str:

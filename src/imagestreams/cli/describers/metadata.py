@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from imagestreams.api.annotations import MOVES
 from imagestreams.cli.tab_stops import TabbedText
 
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
@@ -26,8 +27,11 @@ def pairs(text: TabbedText, label: str, values: Mapping[str, str] | None) -> Non
 
 
 def description_and_annotations(text: TabbedText, metadata: Mapping[str, Any]) -> None:
-    """Write the annotation `description` on a line of its own and the other ones together."""
-    annotations = dict(metadata.get("annotations") or {})
+    """Write the annotation `description` on a line of its own and the other ones together.
+
+    The server's list of moves is left out: `history` tells them, and each tag tells where it is.
+    """
+    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != MOVES}
     if description := annotations.pop("description", ""):
         text.line("Description", description)
     pairs(text, "Annotations", annotations)
