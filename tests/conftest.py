@@ -283,6 +283,7 @@ def _configured(directory: Path, *, secure: bool) -> tuple[RunningRegistry, Path
         "log": {"level": "error"},
         "storage": {"filesystem": {"rootdirectory": str(directory / "blobs")}, "delete": {"enabled": True}},
         "http": {"addr": host},
+        "compatibility": {"schema1": {"enabled": True}},
     }
     registry = RunningRegistry(host, directory / "access.log")
     if secure:

@@ -21,6 +21,7 @@ from imagestreams.importing.plan import RepositoryPlan, Wanted, repository_key
 from imagestreams.reference import ImageReference, InvalidReference, is_digest, parse
 from imagestreams.registries.client import Manifest, Repository
 from imagestreams.registries.errors import Misbehaved, RegistryError
+from imagestreams.registries.schema1 import SCHEMA1, SIGNED_SCHEMA1
 from imagestreams.registries.sources import MirroredRepository
 from imagestreams.streams.image_from_manifest import (
     DOCKER_LIST,
@@ -36,10 +37,13 @@ from imagestreams.streams.image_from_manifest import (
     image_from_manifest,
     listed_manifests,
 )
+from imagestreams.streams.image_from_schema1 import fill_sizes, image_from_schema1, layers_to_measure
 from imagestreams.streams.platform import Platform, choose_manifest
 
-ACCEPTED: Final = (DOCKER_MANIFEST, OCI_MANIFEST, DOCKER_LIST, OCI_INDEX)
+ACCEPTED: Final = (DOCKER_MANIFEST, OCI_MANIFEST, DOCKER_LIST, OCI_INDEX, SIGNED_SCHEMA1, SCHEMA1)
 LISTED_MAX: Final = 1000
+DEPTH_MAX: Final = 4
+_TOO_DEEP: Final = f"manifest lists are nested more than {DEPTH_MAX} deep"
 
 KnownImages = Callable[[str], Image | None]
 """Finds an image that is stored, by its name."""
@@ -102,11 +106,25 @@ class RepositoryFetch:
         if wanted.import_mode != PRESERVE_ORIGINAL:
             return Fetched(await self._chosen(listed, wanted.platform, raw))
         image = await self._describe(found, raw)
-        children = await asyncio.gather(*(self._child(one.digest, raw) for one in listed), return_exceptions=True)
-        for child in children:
+        return Fetched(image, tuple(await self._children(listed, raw, {image.metadata.name})))
+
+    async def _children(self, listed: list[ImageManifest], raw: bool, seen: set[str], depth: int = 1) -> list[Image]:
+        """Return all images of a list, each once; one that is a list itself is followed by its own."""
+        new = [one.digest for one in listed if one.digest not in seen]
+        seen.update(new)
+        if depth > DEPTH_MAX:
+            raise UnreadableManifest(_TOO_DEEP)
+        if len(seen) > LISTED_MAX + 1:
+            raise UnreadableManifest(f"a manifest list of more than {LISTED_MAX} manifests")
+        found = await asyncio.gather(
+            *(self._child(digest, raw, seen, depth) for digest in dict.fromkeys(new)), return_exceptions=True
+        )
+        images: list[Image] = []
+        for child in found:
             if isinstance(child, BaseException):
                 raise child
-        return Fetched(image, tuple(child for child in children if isinstance(child, Image)))
+            images += child
+        return images
 
     async def _find(self, wanted: Wanted, raw: bool) -> Manifest | Image:
         """Return the manifest of a tag or digest, or the image that is known to be made of it."""
@@ -118,25 +136,26 @@ class RepositoryFetch:
                     return known
         return await self._get(wanted.reference)
 
-    async def _child(self, digest: str, raw: bool) -> Image:
-        """Return one image of a list; one that is a list itself is taken as in `Legacy` mode."""
+    async def _child(self, digest: str, raw: bool, seen: set[str], depth: int) -> list[Image]:
+        """Return one image of a list, with those that it lists."""
         try:
             found = await self._listed_one(digest, raw)
-            if _is_list(found):
-                return await self._chosen(_listed(found), self._server, raw)
-            return await self._describe(found, raw)
+            below = await self._children(_listed(found), raw, seen, depth + 1) if _is_list(found) else []
+            return [await self._describe(found, raw), *below]
         except (RegistryError, UnreadableManifest) as error:
             raise failed(error, self._reference(digest)) from error
 
     async def _chosen(self, listed: list[ImageManifest], platform: Platform, raw: bool) -> Image:
-        """Return the image that stands for a list."""
-        entry = choose_manifest(listed, platform)
-        if entry is None:
-            raise UnreadableManifest("no manifests in manifest list")
-        found = await self._listed_one(entry.digest, raw)
-        if _is_list(found):
-            raise UnreadableManifest("unsupported image manifest type: a manifest list in a manifest list")
-        return await self._describe(found, raw)
+        """Return the image that stands for a list, or for the list in it that is chosen."""
+        for _ in range(DEPTH_MAX):
+            entry = choose_manifest(listed, platform)
+            if entry is None:
+                raise UnreadableManifest("no manifests in manifest list")
+            found = await self._listed_one(entry.digest, raw)
+            if not _is_list(found):
+                return await self._describe(found, raw)
+            listed = _listed(found)
+        raise UnreadableManifest(_TOO_DEEP)
 
     async def _listed_one(self, digest: str, raw: bool) -> Manifest | Image:
         """Return a manifest that a list of this repository names, which is proof enough that it belongs here."""
@@ -162,6 +181,8 @@ class RepositoryFetch:
         return image
 
     async def _made(self, manifest: Manifest, raw: bool) -> Image:
+        if manifest.media_type == SCHEMA1:
+            return await self._made_of_schema1(manifest, raw)
         config: bytes | None = None
         if manifest.media_type not in LISTS:
             digest = config_digest(manifest.body)
@@ -172,6 +193,26 @@ class RepositoryFetch:
             image.docker_image_manifest = manifest.body.decode(errors="replace")
             image.docker_image_config = config.decode(errors="replace")
         return image
+
+    async def _made_of_schema1(self, manifest: Manifest, raw: bool) -> Image:
+        """Return the image of a manifest that has no config and tells no sizes, which costs a HEAD for each layer."""
+        image = image_from_schema1(self._reference(manifest.digest).exact(), manifest.body)
+        names = layers_to_measure(image)
+        if len(names) > LISTED_MAX:
+            raise UnreadableManifest(f"an image of more than {LISTED_MAX} layers")
+        sizes = await asyncio.gather(*(self._size(name) for name in names))
+        if names:
+            fill_sizes(image, dict(zip(names, sizes, strict=True)))
+        if raw:
+            image.docker_image_manifest = (manifest.signed or manifest.body).decode(errors="replace")
+        return image
+
+    async def _size(self, digest: str) -> int:
+        known = self._memory.size(digest)
+        if known is None:
+            known = await self._repository.blob_size(digest)
+            self._memory.remember_size(digest, known)
+        return known
 
     def _shown(self, stored: Image) -> Image:
         """Return what an import shows of a stored image: its content, with the pull spec of this repository."""

@@ -18,6 +18,7 @@ class Memory:
     def __init__(self) -> None:
         self._manifests: Bounded[str, Manifest] = Bounded(_MANIFEST_BYTES)
         self._proved: Bounded[tuple[RepositoryKey, str], bool] = Bounded(_NAMES)
+        self._sizes: Bounded[str, int] = Bounded(_NAMES)
         self._tags: Bounded[tuple[RepositoryKey, str], str] = Bounded(_NAMES)
         self._created: Bounded[tuple[RepositoryKey, str], str] = Bounded(_NAMES)
 
@@ -33,6 +34,14 @@ class Memory:
         """Return whether a tag or digest of the repository was fetched before."""
         return self._tags.get((repository, reference)) is not None or self.proved(repository, reference)
 
+    def size(self, digest: str) -> int | None:
+        """Return the size in bytes of a blob that was measured before."""
+        return self._sizes.get(digest)
+
+    def remember_size(self, digest: str, size_bytes: int) -> None:
+        """Note the size of a blob."""
+        self._sizes.put(digest, size_bytes)
+
     def created(self, repository: RepositoryKey, digest: str) -> str | None:
         """Return when the image of a manifest that this repository gave was made, empty when it does not say so."""
         return self._created.get((repository, digest))
@@ -43,7 +52,7 @@ class Memory:
 
     def remember(self, repository: RepositoryKey, reference: str, manifest: Manifest) -> None:
         """Note what a tag or digest of a repository gave."""
-        self._manifests.put(manifest.digest, manifest, len(manifest.body) + _ENTRY_BYTES)
+        self._manifests.put(manifest.digest, manifest, len(manifest.body) + len(manifest.signed) + _ENTRY_BYTES)
         self._proved.put((repository, manifest.digest), True)
         if reference != manifest.digest:
             self._tags.put((repository, reference), manifest.digest)

@@ -31,6 +31,7 @@ from imagestreams.registries.errors import (
 )
 from imagestreams.registries.limits import Limits
 from imagestreams.registries.proxies import ProxyChoice, direct
+from imagestreams.registries.schema1 import SCHEMA1, SIGNED_SCHEMA1, guessed_type, signed_content
 from imagestreams.registries.tokens import Tokens, basic, key_for
 from imagestreams.registries.transport import Answer, Transport
 from imagestreams.registries.trust import TrustChoice
@@ -39,6 +40,7 @@ DIGEST_HEADER: Final = "Docker-Content-Digest"
 API_VERSION_HEADER: Final = "Docker-Distribution-API-Version"
 _ENDPOINT_GOOD_S: Final = 300
 _ENDPOINTS_KEPT: Final = 4096
+_LENGTH_DIGITS: Final = 15
 _HUB: Final = "registry-1.docker.io"
 _NEXT_PAGE: Final = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 # Content types that say nothing, with which some registries serve manifests.
@@ -47,11 +49,15 @@ _VAGUE: Final = frozenset({"", "application/json", "application/octet-stream"})
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest as the registry stores it, checked against its digest."""
+    """A manifest as the registry stores it, checked against its digest.
+
+    `signed` is the whole document where signatures stand around the content, else empty.
+    """
 
     digest: str
     media_type: str
     body: bytes
+    signed: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -188,10 +194,11 @@ class Repository:
         """
         answer = await self._get(f"manifests/{reference}", self._client.limits.manifest_bytes, accept)
         claimed = answer.headers.get(DIGEST_HEADER, "")
-        digest = _digest(answer.body, "sha256")
+        body, signed = _content(answer)
         for wanted in (reference if is_digest(reference) else "", claimed if is_digest(claimed) else ""):
-            _check(answer.body, wanted, "manifest")
-        return Manifest(digest, _media_type(answer, accept), answer.body)
+            _check(body, wanted, "manifest")
+        media_type = SCHEMA1 if signed else _media_type(answer, accept)
+        return Manifest(_digest(body, "sha256"), media_type, body, signed)
 
     async def head(self, reference: str, accept: Sequence[str]) -> str | None:
         """Return the digest that a tag or digest has now, without fetching it; `None` when the registry doesn't say.
@@ -226,6 +233,22 @@ class Repository:
         answer = await self._get(f"blobs/{digest}", max_bytes or self._client.limits.blob_bytes)
         _check(answer.body, digest, "blob")
         return answer.body
+
+    async def blob_size(self, digest: str) -> int:
+        """Return how many bytes a blob has, without fetching it.
+
+        Raises:
+            RegistryError: it is not there, or the registry doesn't say.
+        """
+        if not is_digest(digest):
+            raise Misbehaved(f"unusable digest {digest[:100]!r}")
+        answer = await self._send("HEAD", f"blobs/{digest}", 0, ())
+        if answer.status != 200:
+            raise refusal(answer.status, answer.body)
+        length = answer.headers.get("Content-Length", "")
+        if not (length.isascii() and length.isdigit()) or len(length) > _LENGTH_DIGITS:
+            raise Misbehaved(f"{self.registry}/{self.path} does not say how large the blob {digest} is")
+        return int(length)
 
     async def tags(self) -> list[str]:
         """Return the names of all tags, in no particular order; a nameless one is `latest`, as Docker Hub means it.
@@ -338,14 +361,29 @@ def _check(body: bytes, wanted: str, what: str) -> None:
         )
 
 
+def _content(answer: Answer) -> tuple[bytes, bytes]:
+    """Return what a manifest's digest is made of, and the whole document if that is more."""
+    header = _content_type(answer)
+    if header != SIGNED_SCHEMA1 and not (header in _VAGUE and guessed_type(answer.body) == SIGNED_SCHEMA1):
+        return answer.body, b""
+    try:
+        return signed_content(answer.body), answer.body
+    except UnreadableJson as error:
+        raise Misbehaved(f"unreadable signed manifest: {error}") from error
+
+
+def _content_type(answer: Answer) -> str:
+    return answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
 def _media_type(answer: Answer, accept: Sequence[str]) -> str:
     """Return the manifest's media type; header and content must not contradict each other (CVE-2021-41190)."""
-    header = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    header = _content_type(answer)
     try:
         inside = read_foreign(answer.body, _TypeOnly).media_type or ""
     except UnreadableJson as error:
         raise Misbehaved(f"unreadable manifest of type {header[:100]!r}") from error
-    found = inside if header in _VAGUE else header
+    found = (inside or guessed_type(answer.body)) if header in _VAGUE else header
     if found not in accept:
         raise Misbehaved(f"unsupported manifest media type and no default available: {found[:100]}")
     if inside not in ("", found):

@@ -86,6 +86,11 @@ class MirroredRepository:
         sources = dict.fromkeys([*self._gave_manifests, *self._by_digest, *self._by_tag])
         return (await self._first(tuple(sources), lambda one: one.blob(digest, max_bytes)))[1]
 
+    async def blob_size(self, digest: str) -> int:
+        """Return how many bytes a blob has; asked as `blob` is."""
+        sources = dict.fromkeys([*self._gave_manifests, *self._by_digest, *self._by_tag])
+        return (await self._first(tuple(sources), lambda one: one.blob_size(digest)))[1]
+
     async def tags(self) -> list[str]:
         """Return the names of all tags of the first place that lists any."""
         return (await self._first(self._by_tag, lambda one: one.tags()))[1]

@@ -17,6 +17,16 @@ OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
 LISTS: Final = (DOCKER_LIST, OCI_INDEX)
 LAYER_ORDER: Final = "image.openshift.io/dockerLayersOrder"
+IMAGE_CONFIGS: Final = frozenset(
+    {
+        "",
+        "application/json",
+        "application/octet-stream",
+        "application/vnd.docker.container.image.v1+json",
+        "application/vnd.oci.image.config.v1+json",
+    }
+)
+"""Media types of configs that describe an image; those of artifacts mean something else."""
 # The config of artifacts that have none; some registries do not even store it.
 EMPTY: Final = b"{}"
 EMPTY_DIGEST: Final = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
@@ -170,7 +180,6 @@ def _listed(entry: _Descriptor) -> ImageManifest:
 
 
 def _describe(image: Image, manifest: _Manifest, raw_config: bytes) -> None:
-    config = _decode(raw_config, _Config)
     layers = manifest.layers or []
     image.metadata.annotations = {LAYER_ORDER: "ascending"}
     image.docker_image_layers = [
@@ -178,8 +187,21 @@ def _describe(image: Image, manifest: _Manifest, raw_config: bytes) -> None:
     ]
     # A layer that is used twice is stored, and counted, once.
     sizes = {layer.digest: layer.size for layer in layers}
-    image.docker_image_metadata = {
-        "Id": manifest.config.digest,
+    described = raw_config if (manifest.config.media_type or "") in IMAGE_CONFIGS else EMPTY
+    image.docker_image_metadata = image_metadata(
+        described, manifest.config.digest, sum(sizes.values()) + len(raw_config)
+    )
+
+
+def image_metadata(raw_config: bytes, identity: str, size_bytes: int) -> dict[str, Any]:
+    """Return what the API shows of an image's config.
+
+    Raises:
+        UnreadableManifest: it is no config of an image.
+    """
+    config = _decode(raw_config, _Config)
+    return {
+        "Id": identity,
         "Parent": config.parent,
         "Comment": config.comment,
         "Created": _whole_second(config.created),
@@ -189,7 +211,7 @@ def _describe(image: Image, manifest: _Manifest, raw_config: bytes) -> None:
         "Author": config.author,
         "Config": _plain(config.config),
         "Architecture": config.architecture,
-        "Size": sum(sizes.values()) + len(raw_config),
+        "Size": size_bytes,
     }
 
 

@@ -19,6 +19,7 @@ class Platform:
 
 
 LINUX_AMD64: Final = Platform("linux", "amd64")
+STATEMENT: Final = Platform("unknown", "unknown")
 
 
 def preferred_platform(annotations: Mapping[str, str] | None, server: Platform) -> Platform:
@@ -30,8 +31,10 @@ def preferred_platform(annotations: Mapping[str, str] | None, server: Platform) 
 def choose_manifest(manifests: Sequence[ImageManifest], preferred: Platform) -> ImageManifest | None:
     """Return the manifest of the preferred platform, else of linux/amd64, else the first; `None` of none.
 
-    Architecture and operating system must both match; the variant does not count (as on the real server).
+    Architecture and operating system must both match; the variant does not count (as on the real server). Builders
+    list statements about an image beside it, as of the platform unknown/unknown: these are never chosen.
     """
+    manifests = [one for one in manifests if Platform(one.os, one.architecture) != STATEMENT]
     for wanted in (preferred, LINUX_AMD64):
         for manifest in manifests:
             if Platform(manifest.os, manifest.architecture) == wanted:
