@@ -204,3 +204,64 @@ def test_a_hook_reaches_other_namespaces_only_if_it_says_so(
     time.sleep(0.5)
 
     assert len(history(server, there, "app")["mine"]) == (2 if everywhere else 1)
+
+
+def test_hooks_are_made_listed_and_deleted_by_isctl(server: RunningServer, namespace: str) -> None:
+    where = ("-n", namespace, "hook")
+    made = server.isctl(*where, "create", "ci", "--sender=HARBOR", "--registry=a.example.com,b.example.com:5000")
+    listed = server.isctl(*where, "list")
+    seen_by_kubectl = server.kubectl("-n", namespace, "get", "registryhooks", "ci", "-o", "yaml")
+    deleted = server.isctl(*where, "delete", "ci")
+    gone = server.isctl(*where, "delete", "ci")
+
+    first, _, address = made.stdout.rstrip("\n").split("\n")
+    token = address.rpartition("/")[2]
+    assert (made.returncode, made.stderr) == (0, "")
+    assert first == "registryhook.imagestreams.dev/ci created"
+    assert address == f"  {server.urls['https']}/hooks/registry/{token}" and len(token) == 64
+    assert "Harbor" in listed.stdout and "a.example.com,b.example.com:5000" in listed.stdout
+    assert "tokenSHA256" in seen_by_kubectl.stdout
+    assert token not in listed.stdout + seen_by_kubectl.stdout + server.log.read_text()
+    assert deleted.stdout == f'registryhook.imagestreams.dev "ci" deleted from {namespace} namespace\n'
+    assert gone.stderr == 'Error from server (NotFound): registryhooks.imagestreams.dev "ci" not found\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("create", "--sender=quay"), "exactly one NAME is required"),
+        (("create", "a"), "--sender is required; it must be one of cloudevents, distribution,"),
+        (("create", "a", "--sender=gitlab"), 'unknown sender "gitlab"; it must be one of'),
+        (("create", "a", "--sender=github"), 'The RegistryHook "a" is invalid: spec.secretRef: Required value'),
+        (("delete",), "at least one NAME is required"),
+    ],
+)
+def test_what_isctl_can_not_make_a_hook_of_is_told(
+    server: RunningServer, arguments: tuple[str, ...], problem: str
+) -> None:
+    done = server.isctl("hook", *arguments)
+
+    assert done.returncode == 1
+    assert problem in done.stderr
+
+
+def test_a_hook_goes_with_its_namespace(server: RunningServer, new_namespace: Callable[[], str]) -> None:
+    namespace = new_namespace()
+    path = new_hook(server, namespace, "--sender=quay")
+    told = {"repository": "org/app", "docker_url": "x"}
+    assert server.request("POST", path, told)[0] == 202
+
+    assert server.request("DELETE", f"/api/v1/namespaces/{namespace}")[0] == 200
+    until(lambda: server.request("GET", f"/api/v1/namespaces/{namespace}")[0] == 404)
+
+    assert server.request("POST", path, told)[0] == 404
+
+
+def test_addresses_outlive_a_restart(tmp_path: Path) -> None:
+    told = {"repository": "org/app", "docker_url": "x"}
+    with RunningServer(tmp_path / "data") as first:
+        path = new_hook(first, "default", "--sender=quay")
+
+    with RunningServer(tmp_path / "data") as second:
+        assert second.request("POST", path, told)[0] == 202
+        assert second.request("POST", path[:-1], told)[0] == 404

@@ -160,9 +160,19 @@ async def test_a_body_that_is_too_large_is_a_bad_request(room: Any) -> None:
 async def test_only_post_is_taken(room: Any) -> None:
     path = await room.hook(sender="Quay")
 
-    for method in ("GET", "PUT", "HEAD", "OPTIONS"):
+    for method in ("GET", "PUT", "HEAD", "DELETE"):
         assert (await room.call(path, b"", method))[0] == 405
     assert (await room.call("/hooks/other", b""))[0] == 404
+
+
+async def test_a_sender_that_asks_first_hears_that_it_may_send(room: Any) -> None:
+    path = await room.hook(sender="CloudEvents", registries=[HOST])
+
+    status, _, headers = await room.call(path, b"", "OPTIONS", webhook_request_origin="eventgrid.example.com")
+
+    assert status == 200
+    assert (headers[b"webhook-allowed-origin"], headers[b"webhook-allowed-rate"]) == (b"*", b"6000")
+    assert (await room.call(path + "x", b"", "OPTIONS"))[0] == 404
 
 
 async def test_a_hook_takes_only_so_many_notifications(room: Any) -> None:

@@ -16,7 +16,7 @@ from imagestreams.hooks.calls import NOTHING, LastCalls
 from imagestreams.hooks.followers import Followers
 from imagestreams.hooks.notification import UnreadableNotification
 from imagestreams.hooks.proof import proves, secret_value
-from imagestreams.hooks.rate import RateBound
+from imagestreams.hooks.rate import PER_SECOND, RateBound
 from imagestreams.hooks.senders import READERS
 from imagestreams.resources.registryhooks import HOOKS_PATH
 from imagestreams.resources.storage import ObjectStorage
@@ -24,6 +24,7 @@ from imagestreams.resources.storage import ObjectStorage
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Headers = tuple[tuple[bytes, bytes], ...]
 ImportNow = Callable[[str, Collection[str]], None]
 """Takes the key of a stream and the tags of it that are to be imported."""
 
@@ -32,6 +33,13 @@ DISCARDED_MAX_BYTES: Final = 8 * 1024 * 1024
 BODY_TIMEOUT_S: Final = 10.0
 BODIES_AT_ONCE: Final = 64
 _TOKEN_MAX: Final = 128
+_WELCOME: Final[Headers] = (
+    (b"allow", b"POST"),
+    (b"webhook-allowed-origin", b"*"),
+    (b"webhook-allowed-rate", b"%d" % (60 * PER_SECOND)),
+)
+"""What senders of CloudEvents want to hear before they send anything: that this address takes them, and how many a
+minute (HTTP 1.1 Web Hooks for Event Delivery, section 4)."""
 _LENGTH_DIGITS: Final = 18
 _CLOSE: Final = (b"connection", b"close")
 
@@ -79,8 +87,8 @@ class HookEndpoint:
         """Answer one request."""
         try:
             try:
-                await self._take(scope, receive)
-                await _answer(send, 202, "accepted")
+                status, text, headers = await self._take(scope, receive)
+                await _answer(send, status, text, *headers)
             except _Refused as refused:
                 await _answer(send, refused.status, str(refused), *refused.headers)
         except (_Gone, ConnectionError):
@@ -89,11 +97,11 @@ class HookEndpoint:
             _log.exception("a notification could not be taken")
             await _answer(send, 500, "the server failed to take the notification")
 
-    async def _take(self, scope: MutableMapping[str, Any], receive: Receive) -> None:
+    async def _take(self, scope: MutableMapping[str, Any], receive: Receive) -> tuple[int, str, Headers]:
         token = str(scope["path"]).removeprefix(HOOKS_PATH)
         if not str(scope["path"]).startswith(HOOKS_PATH):
             raise _Refused(404, "there is nothing here")
-        if scope["method"] != "POST":
+        if scope["method"] not in ("POST", "OPTIONS"):
             raise _Refused(405, "notifications are sent by POST", (b"allow", b"POST"))
         entry = self._followers.hook(token) if len(token) <= _TOKEN_MAX else None
         if entry is None:
@@ -101,12 +109,15 @@ class HookEndpoint:
         if not self._rate.admits(entry.key):
             raise _Refused(429, "too many notifications", (b"retry-after", b"1"))
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["method"] == "OPTIONS":
+            return 200, "notifications are sent by POST", _WELCOME
         body = await self._bounded_body(headers, receive)
         hook = entry.value
         result, message, refused = self._understand(hook, headers, body)
         self._calls.note(entry.key, RegistryHookCall(time=self._clock(), result=result, message=message))
         if refused is not None:
             raise refused
+        return 202, "accepted", ()
 
     def _understand(self, hook: RegistryHook, headers: dict[str, str], body: bytes) -> tuple[str, str, _Refused | None]:
         """Import what a notification is about; return what the hook shows of it, and what the sender is refused."""
