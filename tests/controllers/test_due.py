@@ -1,5 +1,6 @@
 """When an import is due, decided from the stream alone."""
 
+import json
 from typing import Any
 
 from imagestreams.api.codec import from_dict
@@ -15,6 +16,7 @@ from imagestreams.controllers.due import (
 
 CHECKED = {"openshift.io/image.dockerRepositoryCheck": "2026-01-01T00:00:00Z"}
 DIGEST = "sha256:" + "0" * 64
+MOVE = {"tag": "a", "created": "2026-01-01T00:00:00Z", "image": "i", "to": "3.6.1"}
 
 
 def stream(tags: list[dict[str, Any]], history: list[dict[str, Any]] | None = None, **more: Any) -> ImageStream:
@@ -148,3 +150,30 @@ def test_since_when_a_tag_fails_stands_in_its_condition() -> None:
     assert failing_since(stream([tag("a")], [failure]), "a") == "2026-01-01T00:00:00Z"
     assert failing_since(stream([tag("a")], [imported("a")]), "a") is None
     assert failing_since(stream([tag("a")]), "a") is None
+
+
+def test_a_tag_that_waits_for_a_version_does_not_fail() -> None:
+    waiting = failed("a")
+    waiting["conditions"][0] |= {"lastTransitionTime": "2026-01-01T00:00:00Z", "reason": "NoMatchingVersion"}
+
+    assert failing_since(stream([tag("a")], [waiting]), "a") is None
+
+
+def test_a_new_version_policy_is_due_until_it_led_somewhere_or_failed() -> None:
+    def moved_by(policy: str) -> dict[str, str]:
+        return {**CHECKED, "imagestreams.dev/moves": json.dumps([{**MOVE, "policy": policy}])}
+
+    wish = tag("a", annotations={"imagestreams.dev/follow": "semver:~3.6"})
+
+    assert targets(stream([wish], [imported("a")])) == ["a"]
+    assert targets(stream([wish], [imported("a")], notes=moved_by("semver:~3.5"))) == ["a"]
+    assert targets(stream([wish], [imported("a")], notes=moved_by("semver:~3.6"))) is None
+    assert targets(stream([wish], [failed("a")])) is None
+    assert targets(stream([tag("a", annotations={"imagestreams.dev/follow": "?"})], [imported("a")])) is None
+
+
+def test_a_followed_tag_that_starts_at_a_digest_is_never_settled() -> None:
+    notes = {"annotations": {"imagestreams.dev/follow": "newest"}}
+    wish = tag("a", f"r.io/x@{DIGEST}", importPolicy={"scheduled": True}, **notes)
+
+    assert scheduled_checks(stream([wish], [imported("a")]), 900) == {"a": 900}

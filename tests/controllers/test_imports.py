@@ -202,3 +202,26 @@ async def test_what_makes_an_answered_tag_due_again(
 
     assert items() == [(index.digest, 6), (index.children[0].digest, 4)]
     assert {path.rpartition("/")[2] for _, path, _ in docker_registry.requests(mark)} == {"nope"}
+
+
+async def test_a_new_version_policy_moves_its_tag_at_once(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    repository = f"{docker_registry.host}/{repository_name}"
+    first = docker_registry.image(repository_name, "3.6.0", seed=1)
+    second = docker_registry.image(repository_name, "3.6.1", seed=2)
+
+    def follow(stream: ImageStream) -> None:
+        assert stream.spec.tags is not None
+        stream.spec.tags[0].annotations = {"imagestreams.dev/follow": "semver:~3.6"}
+
+    async with running(controller(import_room)):
+        await import_room.add_stream({"tags": [tag("a", f"{repository}:3.6.0")]})
+        await until(lambda: "a" in history(import_room))
+        await import_room.change_stream(follow)
+        await until(lambda: len(history(import_room)["a"]["items"]) == 2)
+        mark = docker_registry.mark()
+        await asyncio.sleep(0.1)
+
+    assert [one["image"] for one in history(import_room)["a"]["items"]] == [second.digest, first.digest]
+    assert docker_registry.requests(mark) == []

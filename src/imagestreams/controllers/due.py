@@ -1,7 +1,8 @@
 """Which tags of a stream have to be imported, and the request that does it. Pure.
 
 The rules are those of OpenShift's image stream controllers: a spec tag is due while its generation is newer than that
-of the event or failure that answers it.
+of the event or failure that answers it. One that goes by a version policy is also due when it came to its image in
+another way: a new policy counts at once.
 """
 
 from collections.abc import Collection
@@ -24,7 +25,7 @@ from imagestreams.api.image import (
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.reference import InvalidReference, parse
 from imagestreams.streams.apply_import import CHECKED, IMPORT_SUCCESS
-from imagestreams.streams.following import policy_of
+from imagestreams.streams.following import NO_VERSION, is_followed, policy_of
 from imagestreams.streams.import_interval import repository_interval_s, tag_interval_s
 
 INSECURE_REPOSITORY: Final = "openshift.io/image.insecureRepository"
@@ -95,11 +96,15 @@ def repository_import(stream: ImageStream, tags: Collection[str]) -> ImageStream
 
 
 def failing_since(stream: ImageStream, tag: str) -> str | None:
-    """Return since when the imports of a tag fail, as the API writes times; `None` when the last one did not."""
+    """Return since when the imports of a tag fail, as the API writes times; `None` when the last one did not.
+
+    That a version is not there yet is no failure: it is waited for.
+    """
     for history in stream.status.tags or []:
         if history.tag == tag:
             failures = [one for one in history.conditions or [] if one.type == IMPORT_SUCCESS and one.status == "False"]
-            return failures[0].last_transition_time if failures else None
+            waits = not failures or failures[0].reason == NO_VERSION
+            return None if waits else failures[0].last_transition_time
     return None
 
 
@@ -125,6 +130,8 @@ def _importable(stream: ImageStream) -> list[tuple[TagReference, NamedTagEventLi
 def _is_due(stream: ImageStream, wish: TagReference, history: NamedTagEventList | None) -> bool:
     if wish.generation is None:
         return not (stream.metadata.annotations or {}).get(CHECKED)
+    if not _failed_generations(history) and not is_followed(stream, wish):
+        return True
     return wish.generation > max([_event_generation(history), *_failed_generations(history)])
 
 

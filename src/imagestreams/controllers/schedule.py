@@ -100,7 +100,10 @@ class ScheduledImports:
 
     async def _tick(self) -> None:
         while True:
-            self.turn()
+            try:
+                self.turn()
+            except Exception:
+                _log.exception("scheduled imports could not be started")
             await asyncio.sleep(self._tick_s)
 
     def _now_s(self) -> float:

@@ -18,13 +18,18 @@ from imagestreams.importing.memory import Memory
 from imagestreams.importing.plan import RepositoryPlan, Wanted, plan_tags, repository_key
 from imagestreams.reference import ImageReference, InvalidReference, parse
 from imagestreams.registries.errors import RegistryError
-from imagestreams.streams.following import NothingToFollow, choose_version, current_version, followed_policy
+from imagestreams.streams.following import (
+    NO_VERSION,
+    NothingToFollow,
+    choose_version,
+    current_version,
+    followed_policy,
+)
 from imagestreams.streams.history import latest_event, spec_tag
 from imagestreams.streams.platform import Platform
 from imagestreams.streams.versions import Candidate, VersionPolicy
 
 LEGACY: Final = "Legacy"
-NO_VERSION: Final = "NoMatchingVersion"
 
 
 class TaggedRepository(Protocol):

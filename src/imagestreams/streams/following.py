@@ -15,6 +15,8 @@ from imagestreams.api.image import ImageStream, TagReference
 from imagestreams.streams.history import latest_event, spec_tag
 from imagestreams.streams.versions import Candidate, UnusablePolicy, VersionPolicy, read_policy
 
+NO_VERSION: Final = "NoMatchingVersion"
+"""The reason in the condition of a tag whose policy finds nothing to go to."""
 MOVES_KEPT: Final = 100
 _MOVES_BYTES: Final = 64 << 10
 
@@ -60,6 +62,14 @@ def moves_of(stream: ImageStream) -> list[Move]:
         return msgspec.json.decode(text, type=list[Move])
     except (msgspec.DecodeError, RecursionError):
         return []
+
+
+def is_followed(stream: ImageStream, wish: TagReference) -> bool:
+    """Say whether a spec tag came to where it stands by its present policy, or has none."""
+    if policy_of(wish) is None:
+        return True
+    last = next((one for one in moves_of(stream) if one.tag == wish.name), None)
+    return last is not None and last.policy == (wish.annotations or {}).get(FOLLOW)
 
 
 def current_version(stream: ImageStream, tag: str) -> str:
