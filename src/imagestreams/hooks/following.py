@@ -8,11 +8,13 @@ also those that it does not have yet, but for those that come from elsewhere.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from imagestreams.api.image import ImageStream, TagReference
 from imagestreams.hooks.notification import Push
-from imagestreams.reference import ImageReference, InvalidReference, parse
+from imagestreams.reference import InvalidReference, parse
 from imagestreams.streams.following import policy_of
 from imagestreams.streams.versions import Candidate
 
@@ -22,6 +24,9 @@ Repository = tuple[str, str]
 _DOCKER_HUB: Final = "docker.io"
 _HUB_NAMES: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
 _DEFAULT_PORTS: Final = (":443", ":80")
+_REMEMBERED: Final = 16_384
+_PULL_SPEC_MAX: Final = 1024
+"""Longer texts are no pull specs, and need not be remembered as such."""
 
 
 def canonical_host(host: str) -> str:
@@ -36,10 +41,23 @@ def canonical_host(host: str) -> str:
     return _DOCKER_HUB if host in _HUB_NAMES else host
 
 
-def repository_of(reference: ImageReference) -> Repository:
-    """Return where a reference leads, however it is written."""
-    whole = reference.docker_client_defaults()
-    return canonical_host(whole.registry), whole.repository
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a pull spec means, however it is written."""
+
+    repository: Repository
+    tag: str
+    digest: str
+
+
+@lru_cache(_REMEMBERED)
+def source_of(pull_spec: str) -> Source | None:
+    """Read a pull spec; `None` when it is none. Remembered, since a stream is looked at whenever it changes."""
+    try:
+        whole = parse(pull_spec).docker_client_defaults()
+    except InvalidReference:
+        return None
+    return Source((canonical_host(whole.registry), whole.repository), whole.tag, whole.id)
 
 
 def pushed_repository(host: str, push: Push) -> Repository:
@@ -53,9 +71,9 @@ def repositories_of(stream: ImageStream) -> Iterator[Repository]:
     """Yield the repositories that a stream imports from, some perhaps twice."""
     for wish in stream.spec.tags or []:
         if (source := _source(wish)) is not None:
-            yield repository_of(source)
-    if (whole := _parsed(stream.spec.docker_image_repository)) is not None:
-        yield repository_of(whole)
+            yield source.repository
+    if (whole := _read(stream.spec.docker_image_repository)) is not None:
+        yield whole.repository
 
 
 def following_tags(stream: ImageStream, hosts: Iterable[str], pushes: Iterable[Push]) -> set[str]:
@@ -70,35 +88,32 @@ def following_tags(stream: ImageStream, hosts: Iterable[str], pushes: Iterable[P
         source = _source(wish)
         if source is None:
             continue
-        whole, policy = source.docker_client_defaults(), policy_of(wish)
-        for push in pushed.get(repository_of(source), ()):
+        policy = policy_of(wish)
+        for push in pushed.get(source.repository, ()):
             if policy is not None:
                 matters = bool(push.tag) and (policy.needs_created or policy.rank(Candidate(push.tag)) is not None)
-            elif source.id:
-                matters = push.digest == source.id and _is_missing(stream, wish)
+            elif source.digest:
+                matters = push.digest == source.digest and _is_missing(stream, wish)
             else:
-                matters = push.tag == whole.tag
+                matters = push.tag == source.tag
             if matters:
                 found.add(wish.name)
-    repository = _parsed(stream.spec.docker_image_repository)
-    if repository is not None:
+    whole = _read(stream.spec.docker_image_repository)
+    if whole is not None:
         own = {wish.name for wish in stream.spec.tags or []}
-        found |= {push.tag for push in pushed.get(repository_of(repository), ()) if push.tag} - own
+        found |= {push.tag for push in pushed.get(whole.repository, ()) if push.tag} - own
     return found
 
 
-def _source(wish: TagReference) -> ImageReference | None:
+def _source(wish: TagReference) -> Source | None:
     """Return what a tag is imported from, `None` when it is not imported."""
     if not wish.name or wish.from_ is None or wish.from_.kind != "DockerImage" or wish.reference:
         return None
-    return _parsed(wish.from_.name)
+    return _read(wish.from_.name)
 
 
-def _parsed(text: str) -> ImageReference | None:
-    try:
-        return parse(text) if text else None
-    except InvalidReference:
-        return None
+def _read(text: str) -> Source | None:
+    return source_of(text) if 0 < len(text) <= _PULL_SPEC_MAX else None
 
 
 def _is_missing(stream: ImageStream, wish: TagReference) -> bool:
