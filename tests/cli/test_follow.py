@@ -156,3 +156,27 @@ def test_moves_that_can_not_be_read_are_none(moves: Any) -> None:
 
     assert moves_of(stream, "a") == []
     assert "    follows newest\n" in describe_image_stream(stream, parse_time("2026-01-03T00:00:00Z"))
+
+
+def test_a_rollback_pins_the_tag_and_lets_the_policy_sleep(
+    server: RunningServer, docker_registry: Any, repository_name: str
+) -> None:
+    repository = f"{docker_registry.host}/{repository_name}"
+    first = docker_registry.image(repository_name, "1.0.0", seed=1)
+    run(server, "tag", "--source=docker", repository, "app:stable", "--follow=semver:*", "--insecure")
+    history_of_first = history(server, 1)
+    run(server, "annotate", "istag", "app:stable", "imagestreams.dev/import-interval=5m")
+    docker_registry.image(repository_name, "1.1.0", seed=2)
+    run(server, "import-image", "app:stable")
+
+    run(server, "rollback", "app:stable")
+
+    newest = history(server, len(history_of_first) + 2)[0]
+    assert newest["image"] == first.digest
+    [tag] = json.loads(run(server, "get", "is", "app", "-o", "json"))["spec"]["tags"]
+    assert tag["from"]["kind"] == "ImageStreamImage"
+    assert tag["annotations"] == {FOLLOW: "semver:*", "imagestreams.dev/import-interval": "5m"}
+    refused = server.isctl(
+        "-n", "cli", "annotate", "istag", "app:stable", "imagestreams.dev/import-interval=5s", "--overwrite"
+    )
+    assert "must be a duration such as 90s, 15m or 1h30m" in refused.stderr

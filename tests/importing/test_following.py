@@ -196,3 +196,23 @@ async def test_an_import_from_somewhere_else_is_no_matter_of_the_policy(
 
     assert answer["status"]["images"][0]["tag"] == tag
     assert import_room.stream()["spec"]["tags"][0]["from"]["name"] == f"{repository}:{tag}"
+
+
+async def test_no_more_tags_are_dated_than_an_import_takes(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    pushed = docker_registry.image(repository_name, "1.0")
+    for number in range(60):
+        path = f"/v2/{repository_name}/manifests/t{number:02d}"
+        docker_registry.send("PUT", path, pushed.body, Content_Type=pushed.media_type)
+    await import_room.add_stream({"tags": [wish(f"{docker_registry.host}/{repository_name}", "newest")]})
+    mark = docker_registry.mark()
+
+    await check(import_room)
+
+    asked = docker_registry.requests(mark)
+    assert len({path for method, path, _ in asked if method == "HEAD"}) == 50
+    assert (
+        len([path for method, path, _ in asked if method == "GET" and "/manifests/" in path]) == 2
+    )  # one to date them, one to import
+    assert items(import_room) == [pushed.digest]

@@ -1,7 +1,8 @@
 """Which tag of its repository is imported into a spec tag that goes by a version policy.
 
 The repository's tags are listed once for all tags that look at it. A policy by creation has to know when each image
-was made: one HEAD a tag, and manifest and config only of images that were not seen before.
+was made: one HEAD a tag, and manifest and config only of images that were not seen before. It looks at no more tags
+than an import of the whole repository would take.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from imagestreams.streams.following import (
 )
 from imagestreams.streams.history import latest_event, spec_tag
 from imagestreams.streams.platform import Platform
+from imagestreams.streams.tag_order import by_importance
 from imagestreams.streams.versions import Candidate, VersionPolicy
 
 LEGACY: Final = "Legacy"
@@ -55,12 +57,14 @@ class Following:
         known: KnownImages,
         memory: Memory,
         server: Platform,
+        dated_max: int,
     ) -> None:
         self._open = open_repository
         self._fetch = fetch
         self._known = known
         self._memory = memory
         self._server = server
+        self._dated_max = dated_max
         self._listed: dict[tuple[tuple[str, str], bool, bool], asyncio.Task[list[Candidate]]] = {}
 
     async def choose(
@@ -122,6 +126,7 @@ class Following:
             raise listing_failed(error, where, reached=reached) from error
         if not created:
             return [Candidate(tag) for tag in tags]
+        tags = by_importance(tags)[: self._dated_max]
         try:
             digests = await asyncio.gather(*(repository.head(tag, ACCEPTED) for tag in tags))
         except RegistryError as error:
@@ -132,16 +137,21 @@ class Following:
         """Return the tags with when their images were made; what can't be read as an image is no candidate."""
         key = repository_key(where)
         dates = {tag: self._memory.created(key, digest) if digest else None for tag, digest in digests.items()}
-        unknown = [tag for tag, date in dates.items() if date is None]
+        # Tags of one digest are one image, of which one tag is fetched.
+        unknown: dict[str, list[str]] = {}
+        for tag, date in dates.items():
+            if date is None:
+                unknown.setdefault(digests[tag] or tag, []).append(tag)
         if unknown:
-            found = await self._fetch(plan_tags(where, insecure, unknown, LEGACY, None, self._server))
+            fetched = [tags[0] for tags in unknown.values()]
+            found = await self._fetch(plan_tags(where, insecure, fetched, LEGACY, None, self._server))
             for wanted, outcome in found.items():
                 if isinstance(outcome, ImportFailed):
                     if outcome.transient:
                         raise outcome
                     continue
                 date, digest = self._created(outcome.image), digests[wanted.reference]
-                dates[wanted.reference] = date
+                dates |= dict.fromkeys(unknown[digest or wanted.reference], date)
                 if digest and self._memory.proved(key, digest):
                     self._memory.remember_created(key, digest, date)
         return [Candidate(tag, date) for tag, date in dates.items() if date is not None]

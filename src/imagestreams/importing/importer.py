@@ -135,7 +135,8 @@ class _Run:
         """Import the images that are named one by one."""
         if not images:
             return
-        following = Following(self._open, self._fetch, self._known, self._memory, self._settings.platform)
+        server, tags_max = self._settings.platform, self._settings.tags_max
+        following = Following(self._open, self._fetch, self._known, self._memory, server, tags_max)
         followed = await following.choose(images, self._stream)
         chosen = {number: one if isinstance(one, str) else None for number, one in followed.items()}
         plan = plan_images(images, imports, self._stream, self._settings.platform, chosen)
