@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
+from prometheus_client.registry import Collector
+
 from imagestreams.access.authorization import Authorizer
+from imagestreams.app.import_metrics import ImportCounts, RequestCounts
 from imagestreams.app.registry_access import registries_conf, registry_client
 from imagestreams.app.settings import Settings
 from imagestreams.controllers.event_expiry import EventExpiry
+from imagestreams.controllers.event_recorder import EventRecorder
 from imagestreams.controllers.imports import ImportController
 from imagestreams.controllers.namespaces import NamespaceController
 from imagestreams.controllers.pushed import PushedImports
@@ -24,6 +28,7 @@ from imagestreams.resources.core import CoreGroup, core_group, ensure_namespaces
 from imagestreams.resources.image_group import ImageGroup, image_group
 from imagestreams.resources.imagestreamimports import ImageStreamImports
 from imagestreams.resources.imagestreams import RegistryHosts
+from imagestreams.resources.import_observer import Several
 from imagestreams.resources.registry_configuration import RegistryConfiguration
 from imagestreams.resources.registry_settings import SettingsGroup, ensure_settings, settings_group
 from imagestreams.resources.resource import Resource
@@ -60,6 +65,7 @@ class Parts:
     hooks: HookRoom
     registries: RegistryClient
     loops: Sequence[Loop]
+    collectors: Sequence[Collector]
     clock: Callable[[], datetime]
     running: "list[asyncio.Task[None]]"
 
@@ -129,9 +135,12 @@ def make_parts(
     configuration = RegistryConfiguration(
         image_settings, core.config_maps.storage, registries_conf(settings.registries_conf_file)
     )
-    registries = registry_client(settings.registry_ca_file, os.environ, configuration.authorities)
+    requests, counts = RequestCounts(), ImportCounts()
+    registries = registry_client(settings.registry_ca_file, os.environ, configuration.authorities, requests)
     importer = Importer(registries, ImportSettings(settings.max_repository_tags, platform), policy=configuration.policy)
-    imports = ImageStreamImports(importer, images.streams, images.images, secrets, core.gate)
+    recorder = EventRecorder(core.events.storage, core.gate, time.monotonic)
+    told = Several(counts, recorder)
+    imports = ImageStreamImports(importer, images.streams, images.images, secrets, core.gate, told)
 
     def now() -> str:
         return clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -146,16 +155,20 @@ def make_parts(
         namespaces=core.gate,
         clock=clock,
     )
+    controller = ImportController(imports, images.streams, now)
+    schedule = ScheduledImports(imports, images.streams, clock, interval_s=settings.scheduled_import_interval_s)
+    counts.watch(schedule, changes=controller, pushes=pushed)
     loops = (
-        ImportController(imports, images.streams, now),
+        controller,
         pushed,
         *hooks.loops,
-        ScheduledImports(imports, images.streams, clock, interval_s=settings.scheduled_import_interval_s),
+        schedule,
         NamespaceController(core, _in_namespaces([*core.resources, *images.resources, hooks.resource]), clock),
         EventExpiry(core.events.storage, clock),
         Compaction(store, time.monotonic),
+        recorder,
     )
-    return Parts(core, images, image_settings, imports, hooks, registries, loops, clock, [])
+    return Parts(core, images, image_settings, imports, hooks, registries, loops, (requests, counts), clock, [])
 
 
 def _in_namespaces(resources: list[Resource]) -> list[StoredResource[Any]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from imagestreams.app.settings import SettingsError
 from imagestreams.registries.client import RegistryClient
+from imagestreams.registries.observer import RequestObserver
 from imagestreams.registries.policy import RegistryPolicy
 from imagestreams.registries.proxies import proxies_of
 from imagestreams.registries.registries_conf import RegistriesConfError, RegistriesConfFile
@@ -21,6 +22,7 @@ def registry_client(
     ca_file: Path | None,
     environment: Mapping[str, str],
     authorities: Callable[[], Mapping[str, str]] = no_authorities,
+    observer: RequestObserver | None = None,
 ) -> RegistryClient:
     """Return the client of all imports.
 
@@ -34,7 +36,7 @@ def registry_client(
         proxy = proxies_of(environment)
     except ValueError as error:
         raise SettingsError(f"HTTPS_PROXY or HTTP_PROXY can't be used: {error}") from error
-    return RegistryClient(trust=HostTrust(_trust(ca_file), authorities), proxy=proxy)
+    return RegistryClient(trust=HostTrust(_trust(ca_file), authorities), proxy=proxy, observer=observer)
 
 
 def registries_conf(file: Path | None) -> Callable[[], RegistryPolicy]:

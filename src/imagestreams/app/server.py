@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import uvloop
+from prometheus_client import CollectorRegistry
 
 from imagestreams import __version__
 from imagestreams.access.authentication import TokenAuthenticator, token_hash
@@ -81,12 +82,16 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
         )
         stack.push_async_callback(parts.stop)
         await parts.start()
+        metrics = CollectorRegistry()
+        for collector in parts.collectors:
+            metrics.register(collector)
         server = ApiServer(
             parts.resources,
             TokenAuthenticator({token_hash(token): _ADMINISTRATOR}),
             authorizer,
             clock=_now,
             version=ServerVersion(git_version=f"{KUBERNETES_VERSION}+imagestreams-{__version__}", platform=_platform()),
+            registry=metrics,
         )
         servers = Servers(_mounted(server, parts.hooks.endpoint), sockets, certificate)
         servers.start()

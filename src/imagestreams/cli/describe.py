@@ -39,7 +39,7 @@ A name that no object has stands for all objects whose names begin with it.
 )
 @flag("-l", "--selector", default="", help="Labels that the objects must have: a=b,c!=d,e in (f,g).")
 @switch("-A", "--all-namespaces", help="Look into all namespaces.")
-@switch("--show-events", default=True, help="Show what happened to the objects.")
+@switch("--show-events", default=None, help="Show what happened to the objects; that of streams only when given.")
 @flag("--chunk-size", default=500, help="How many objects one request may bring; 0 is all.")
 @list_flag("-f", "--filename", split=True, help="Describe the objects that a file, directory or URL names.")
 @flag("-k", "--kustomize", default="", hidden=True)
@@ -52,7 +52,7 @@ def describe(
     arguments: tuple[str, ...],
     selector: str,
     all_namespaces: bool,
-    show_events: bool,
+    show_events: bool | None,
     chunk_size: int,
     filename: tuple[str, ...],
     kustomize: str,
@@ -72,7 +72,7 @@ def describe(
         all_namespaces=all_namespaces,
         whole_collections=True,
     )
-    describer = Describer(session, show_events, chunk_size)
+    describer = Describer(session, show_events is not False, chunk_size, events_wanted=bool(show_events))
     found, failures = _read(session, selection, chunk_size)
     if failures and len(arguments) == 2 and not found and _is_prefix(arguments, failures):
         _describe_matching(session, describer, arguments, failures[0], chunk_size)

@@ -12,6 +12,7 @@ from imagestreams.cli.describers.core import (
     describe_secret,
     describe_service_account,
 )
+from imagestreams.cli.describers.events import events_section
 from imagestreams.cli.describers.image import describe_image
 from imagestreams.cli.describers.image_stream import describe_image_stream
 from imagestreams.cli.describers.project import describe_project
@@ -43,6 +44,7 @@ class Describer:
     show_events: bool
     chunk_size: int
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    events_wanted: bool = False
 
     def describe(self, kind: ResourceType, value: Object) -> str:
         """Return the description of an object.
@@ -86,7 +88,10 @@ class Describer:
 
 
 def _stream(describer: Describer, value: Object) -> str:
-    return describe_image_stream(value, describer.now())
+    now = describer.now()
+    # As `oc` does, which shows no events of streams; who asks for them expressly gets them.
+    events = describer.events(value) if describer.events_wanted else None
+    return describe_image_stream(value, now) + events_section(events, now)
 
 
 def _image(describer: Describer, value: Object) -> str:

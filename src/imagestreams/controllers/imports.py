@@ -67,6 +67,11 @@ class ImportController:
         """Import until `stop` is called or the store is closed."""
         await run_following(self._queue, self._streams, self._seen, self._gone)
 
+    @property
+    def depth(self) -> int:
+        """How many streams are imported or wait for it."""
+        return self._queue.depth
+
     def stop(self) -> None:
         """Let `run` end; an import that is under way is given up and leaves nothing half done."""
         self._queue.stop()

@@ -60,6 +60,11 @@ class PushedImports:
         """Import until `stop` is called; what is under way then leaves nothing half done."""
         await self._queue.run()
 
+    @property
+    def depth(self) -> int:
+        """How many streams are imported or wait for it."""
+        return self._queue.depth
+
     def stop(self) -> None:
         """Let `run` end."""
         self._queue.stop()

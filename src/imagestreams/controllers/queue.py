@@ -53,6 +53,11 @@ class WorkQueue:
         """Whether no key is worked on or waits for a worker."""
         return not self._active and not self._ready
 
+    @property
+    def depth(self) -> int:
+        """How many keys wait for a worker or are worked on."""
+        return len(self._active) + len(self._ready)
+
     def add(self, key: str) -> None:
         """Work on a key as soon as a worker is free."""
         if self._stopped.is_set():

@@ -58,6 +58,7 @@ class ScheduledImports:
         self._tick_s = tick_s
         self._timetable = Timetable()
         self._due: dict[str, set[str]] = {}
+        self._due_since: dict[str, float] = {}
         self._unlisted_since: dict[str, float] = {}
         self._last_s = 0.0
         self._queue = WorkQueue(self._sync, workers=workers)
@@ -74,6 +75,18 @@ class ScheduledImports:
     def stop(self) -> None:
         """Let `run` end."""
         self._queue.stop()
+
+    @property
+    def depth(self) -> int:
+        """How many streams are checked or wait for it."""
+        return self._queue.depth
+
+    @property
+    def lag_s(self) -> float:
+        """For how many seconds the check that has waited longest has been due; 0 when none waits."""
+        now_s, earliest_s = self._now_s(), self._timetable.earliest_s()
+        waiting = [*self._due_since.values(), *([] if earliest_s is None else [earliest_s])]
+        return max(0.0, now_s - min(waiting)) if waiting else 0.0
 
     @property
     def is_idle(self) -> bool:
@@ -95,6 +108,7 @@ class ScheduledImports:
         due = self._timetable.take_due(now_s)
         for key, items in due.items():
             self._due.setdefault(key, set()).update(items)
+            self._due_since.setdefault(key, now_s)
             self._queue.add(key)
         return sum(map(len, due.values()))
 
@@ -115,6 +129,7 @@ class ScheduledImports:
     def _gone(self, key: str) -> None:
         self._timetable.drop(key)
         self._due.pop(key, None)
+        self._due_since.pop(key, None)
         self._unlisted_since.pop(key, None)
         self._queue.forget(key)
 
@@ -146,6 +161,7 @@ class ScheduledImports:
             return None
 
     async def _sync(self, key: str) -> None:
+        self._due_since.pop(key, None)
         items, entry = self._due.pop(key, set()), self._streams.cache.get(key)
         if entry is None or not items:
             return

@@ -96,6 +96,10 @@ class Timetable:
         if not known:
             self._groups.pop(group, None)
 
+    def earliest_s(self) -> float | None:
+        """Return when the next item is due; of one that was planned anew, it may be when it was due before."""
+        return self._heap[0][0] if self._heap else None
+
     def take_due(self, now_s: float) -> dict[str, set[str]]:
         """Return the items whose time has come, by group; they are under way until they are planned again."""
         due: dict[str, set[str]] = {}

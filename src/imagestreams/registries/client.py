@@ -30,6 +30,7 @@ from imagestreams.registries.errors import (
     refusal,
 )
 from imagestreams.registries.limits import Limits
+from imagestreams.registries.observer import RequestObserver
 from imagestreams.registries.proxies import ProxyChoice, direct
 from imagestreams.registries.schema1 import SCHEMA1, SIGNED_SCHEMA1, guessed_type, signed_content
 from imagestreams.registries.tokens import Tokens, basic, key_for
@@ -94,9 +95,10 @@ class RegistryClient:
         limits: Limits | None = None,
         trust: ssl.SSLContext | TrustChoice | None = None,
         proxy: ProxyChoice = direct,
+        observer: RequestObserver | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self.transport = Transport(self.limits, trust, proxy)
+        self.transport = Transport(self.limits, trust, proxy, observer)
         self.tokens = Tokens(self.transport, self.limits)
         self._endpoints: Bounded[tuple[str, bool], _Endpoint] = Bounded(_ENDPOINTS_KEPT)
         self._failures: Bounded[tuple[str, bool], tuple[float, RegistryError]] = Bounded(_ENDPOINTS_KEPT)

@@ -46,14 +46,17 @@ class Limiter(Generic[A]):
         self._failures = 0
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Wait for a turn and hold it."""
+    async def slot(self) -> AsyncIterator[float]:
+        """Wait for a turn and hold it; tell for how many seconds the registry wanted to be left alone meanwhile."""
         loop = asyncio.get_running_loop()
         async with self._slots:
+            began = loop.time()
+            waited = False
             # Looked at again after each wait: a busy registry may have asked for more time meanwhile.
-            while (wait_s := self._quiet_until - loop.time()) > 0:  # noqa: ASYNC110 - a deadline, not an event
+            while (wait_s := self._quiet_until - loop.time()) > 0:
+                waited = True
                 await asyncio.sleep(wait_s)
-            yield
+            yield loop.time() - began if waited else 0.0
 
     def pause(self, seconds: float) -> None:
         """Start no request for a time."""

@@ -23,6 +23,7 @@ from imagestreams.registries.errors import (
     status_text,
 )
 from imagestreams.registries.limits import Limiter, Limits, retry_after_s
+from imagestreams.registries.observer import Nobody, RequestObserver
 from imagestreams.registries.proxies import ProxyChoice, direct
 from imagestreams.registries.trust import TrustChoice
 
@@ -60,8 +61,13 @@ class Transport:
     """Sends requests over pooled connections; one for the whole process."""
 
     def __init__(
-        self, limits: Limits, trust: ssl.SSLContext | TrustChoice | None = None, proxy: ProxyChoice = direct
+        self,
+        limits: Limits,
+        trust: ssl.SSLContext | TrustChoice | None = None,
+        proxy: ProxyChoice = direct,
+        observer: RequestObserver | None = None,
     ) -> None:
+        self._observer = observer or Nobody()
         self._limits = limits
         self._proxy = proxy
         self._trust = _choice(trust or ssl.create_default_context())
@@ -96,7 +102,9 @@ class Transport:
         left = self._limits.attempts
         backoff_s = self._limits.backoff_s
         while True:
-            async with limiter.slot():
+            async with limiter.slot() as waited_s:
+                if waited_s:
+                    self._observer.waited(_host(url), waited_s)
                 if (last := limiter.last_words()) is not None:
                     return last.repeated()
                 answer = await self._attempt(limiter, method, url, headers, max_bytes, insecure, form)
@@ -190,6 +198,7 @@ class Transport:
         insecure: bool,
         form: Mapping[str, str] | None,
     ) -> Answer:
+        code: int | None = None
         if _can_not_exist(url):
             raise Unreachable(f"{_asked(method, url)}: dial tcp: lookup {url.host}: no such host")
         session = self._open()
@@ -204,6 +213,7 @@ class Transport:
                 ssl=False if insecure else self._trust(url),
                 proxy=self._proxy(url),
             ) as response:
+                code = response.status
                 body = b"" if method == "HEAD" else await _read(response, max_bytes)
                 return Answer(response.status, response.headers, body, url)
         except TooLarge:
@@ -212,6 +222,8 @@ class Transport:
             if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
                 raise
             raise _failure(method, url, error) from error
+        finally:
+            self._observer.asked(_host(url), method, code)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -223,6 +235,10 @@ class Transport:
                 headers={"User-Agent": "imagestreams"},
             )
         return self._session
+
+
+def _host(url: URL) -> str:
+    return url.host_port_subcomponent or ""
 
 
 def _choice(trust: ssl.SSLContext | TrustChoice) -> TrustChoice:

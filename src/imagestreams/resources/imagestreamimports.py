@@ -5,6 +5,7 @@ there is none, and each new image becomes an `Image`. The import controller come
 """
 
 import asyncio
+import logging
 import uuid
 from typing import Final
 
@@ -26,12 +27,16 @@ from imagestreams.api.validation import validate_image_stream, validate_image_st
 from imagestreams.importing.importer import Importer, Outcome
 from imagestreams.reference import parse
 from imagestreams.registries.credentials import Keyring
+from imagestreams.resources.import_observer import ImportObserver, Nobody
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.stored import NamespaceGate, admit_identity, fill_system_fields
 from imagestreams.store.cache import Entry
 from imagestreams.streams.apply_import import apply_import, finish_import
 from imagestreams.streams.history import spec_tag
+from imagestreams.streams.import_news import import_news
+
+LOG: Final = logging.getLogger(__name__)
 
 GROUP: Final = "image.openshift.io"
 GROUP_VERSION: Final = f"{GROUP}/v1"
@@ -59,7 +64,9 @@ class ImageStreamImports(Resource):
         images: ObjectStorage[Image],
         secrets: ObjectStorage[Secret],
         namespaces: NamespaceGate,
+        observer: ImportObserver | None = None,
     ) -> None:
+        self._observer = observer or Nobody()
         self._importer = importer
         self._streams = streams
         self._images = images
@@ -99,7 +106,16 @@ class ImageStreamImports(Resource):
             await self._store_images(request, now, dry_run)
             written = await self._write_stream(request, now, before, dry_run=dry_run, strict=strict)
             request.status.import_ = msgspec.structs.replace(written.value, kind="", api_version="")
+            if not dry_run:
+                self._tell(request, stream, written.value, now)
         return outcome
+
+    def _tell(self, request: ImageStreamImport, before: ImageStream | None, after: ImageStream, now: str) -> None:
+        try:
+            self._observer.imported(after, import_news(request, before, after), now)
+        except Exception:
+            # What was imported stays imported, whoever can't bear to hear it.
+            LOG.exception("the import of %s/%s could not be told of", after.metadata.namespace, after.metadata.name)
 
     async def repository_tags(self, namespace: str, repository: str, *, insecure: bool) -> list[str]:
         """Return the tags of a repository, listed with the logins of a namespace.

@@ -23,6 +23,14 @@ def write_events(text: TabbedText, events: Iterable[Mapping[str, Any]] | None, n
         text.write(f"  {about}\t{_source(event)}\t{_message(event)}\n")
 
 
+def events_section(events: Iterable[Mapping[str, Any]] | None, now: datetime) -> str:
+    """Return the section as a text of its own, below an empty line."""
+    text = TabbedText()
+    write_events(text, events, now)
+    section = text.text()
+    return f"\n{section}" if section else ""
+
+
 def _when(event: Mapping[str, Any], now: datetime) -> str:
     event_time = event.get("eventTime")
     first = age(event.get("firstTimestamp") if parse_time(event_time) is None else event_time, now)
