@@ -5,7 +5,6 @@ proportion to the length of the tag, whatever the pattern (no look-around, no ba
 memory; the pattern's and a tag's length are bounded anyway.
 """
 
-import importlib
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -49,8 +48,8 @@ def read_pattern(text: str) -> TagPattern:
     pattern = pattern.strip()
     if pattern in ("", ALPHABETICAL, NUMERIC):
         raise UnusablePolicy(r"regex needs a pattern, such as ^v(?P<n>\d+)$ numeric")
-    # Loaded only where somebody uses it.
-    re2 = importlib.import_module("re2")
+    import re2  # loaded only where somebody uses it
+
     options = re2.Options()
     options.max_mem, options.log_errors = _MEMORY_BYTES, False
     try:
