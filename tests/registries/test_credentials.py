@@ -35,6 +35,28 @@ def test_the_most_specific_path_comes_first() -> None:
     assert users(ring, "elsewhere.example.com") == []
 
 
+def test_a_host_by_its_name_comes_before_one_by_a_wildcard_and_then_the_path_counts() -> None:
+    ring = keyring({"*.example.com/org/app": "wide", "r.example.com": "named", "r.example.com/org": "part"})
+
+    assert users(ring, "r.example.com") == ["part", "named", "wide"]
+    assert users(ring, "q.example.com") == ["wide"]
+
+
+@pytest.mark.parametrize("registry", ["r.example.com", "r.example.com:443", "r.example.com:80"])
+def test_the_usual_ports_may_be_written_in_an_image_and_left_out_in_a_secret(registry: str) -> None:
+    assert users(keyring({"r.example.com": "u"}), registry) == ["u"]
+    assert users(keyring({"r.example.com:80": "u"}), registry) == ["u"]
+    assert users(keyring({"r.example.com:5000": "u"}), registry) == []
+
+
+def test_a_wildcard_host_may_have_a_port_and_a_path() -> None:
+    ring = keyring({"*.example.com:5000/org": "u"})
+
+    assert users(ring, "a.example.com:5000") == ["u"]
+    assert users(ring, "a.example.com:5000", "other/app") == []
+    assert users(ring, "a.example.com") == []
+
+
 @pytest.mark.parametrize(
     "server", ["r.example.com:443", "https://r.example.com/v2/", "r.example.com:80", "R.example.com"]
 )

@@ -24,7 +24,7 @@ from imagestreams.importing.failure import ImportFailed, listing_failed
 from imagestreams.importing.fetch import Fetched, KnownImages, RepositoryFetch
 from imagestreams.importing.following import Following
 from imagestreams.importing.memory import Memory
-from imagestreams.importing.plan import RepositoryPlan, Wanted, plan_images, plan_tags
+from imagestreams.importing.plan import RepositoryPlan, Wanted, plan_images, plan_tags, repository_key
 from imagestreams.reference import ImageReference, InvalidReference, parse
 from imagestreams.registries.client import RegistryClient, Repository
 from imagestreams.registries.credentials import Keyring
@@ -32,6 +32,7 @@ from imagestreams.registries.errors import RegistryError
 from imagestreams.registries.policy import RegistryPolicy
 from imagestreams.registries.sources import MirroredRepository, open_repository
 from imagestreams.streams.platform import LINUX_AMD64, Platform
+from imagestreams.streams.refused_secrets import refusal_text
 from imagestreams.streams.tag_order import by_importance
 
 SUCCESS: Final = "Success"
@@ -50,12 +51,14 @@ class Outcome:
     """The statuses of a request, without the stream.
 
     `transient` names the target tags that may succeed when the import is repeated a little later;
-    `repository_transient` says the same of a repository whose tags could not all be listed or imported.
+    `repository_transient` says the same of a repository whose tags could not all be listed or imported. `refused` says
+    of target tags that were imported which logins their registry refused.
     """
 
     status: ImageStreamImportStatus
     transient: set[str] = field(default_factory=set)
     repository_transient: bool = False
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 class Importer:
@@ -149,6 +152,8 @@ class _Run:
             statuses[number] = ImageImportStatus(status=internal(problem).nested_status(), tag=_tag(images[number]))
         for repository, found in zip(plan.repositories, fetched, strict=True):
             for wanted, numbers in repository.wanted.items():
+                targets = [target.name for number in numbers if (target := images[number].to) is not None]
+                _note_refused(outcome, repository, found[wanted], targets)
                 for number in numbers:
                     statuses[number] = self._image_status(images[number], imports, wanted, found[wanted], outcome)
         outcome.status.images = statuses
@@ -199,6 +204,8 @@ class _Run:
         if not imports and (spec.include_manifest or policy.import_mode == PRESERVE_ORIGINAL):
             plan.raw.update(plan.wanted)
         found = await self._fetch(plan)
+        for wanted, one in found.items():
+            _note_refused(outcome, plan, one, [wanted.reference])
         status.additional_tags = rest or None
         status.images = [
             self._tag_status(spec, wanted, found[wanted], imports, outcome) for wanted in plan.wanted
@@ -239,6 +246,14 @@ async def _list_tags(repository: Repository | MirroredRepository, written: Image
         return await repository.tags()
     except RegistryError as error:
         raise listing_failed(error, written, reached=True) from error
+
+
+def _note_refused(
+    outcome: Outcome, plan: RepositoryPlan, found: Fetched | ImportFailed, targets: Sequence[str]
+) -> None:
+    if isinstance(found, Fetched) and found.refused_secrets:
+        registry, _ = repository_key(plan.repository)
+        outcome.refused |= dict.fromkeys(targets, refusal_text(found.refused_secrets, registry))
 
 
 def _summary(failures: int) -> Status:

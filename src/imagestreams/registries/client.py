@@ -178,6 +178,12 @@ class Repository:
         self._insecure = insecure
         # A wrong login must not hide a public image, so having none is the last try.
         self._logins: list[Login | None] = [*keyring.logins(registry, path), None]
+        self._refused: set[str] = set()
+
+    @property
+    def refused_secrets(self) -> tuple[str, ...]:
+        """The secrets whose logins were refused where it went without a login."""
+        return tuple(sorted(self._refused))
 
     async def check(self) -> None:
         """Find out whether the registry answers at all.
@@ -292,6 +298,7 @@ class Repository:
         headers = {"Accept": ", ".join(accept)} if accept else {}
         challenge, failure = endpoint.challenge, refusal(401, b"")
         tried: set[str] = set()
+        refused: set[str] = set()
         for login in list(self._logins):
             try:
                 authorization = await self._authorization(challenge, login)
@@ -305,6 +312,8 @@ class Repository:
                     )
                     if answer.status != 401:
                         self._prefer(login)
+                        if login is None:
+                            self._refused |= refused
                         return answer
                     failure = refusal(401, answer.body)
                     challenge = read_challenge(answer.headers.getall("WWW-Authenticate", ())) or challenge
@@ -315,6 +324,8 @@ class Repository:
                 if challenge is None or login is None:
                     raise
                 failure = error if isinstance(error, Unauthorized) else failure
+            if login is not None:
+                refused.add(login.secret)
         if self._logins == [None] and challenge is not None and challenge.scheme == "basic":
             asked = f'{method.capitalize()} "{url.with_query(None)}"'
             raise NoLogin(f"{asked}: no basic auth credentials", failure.status, failure.codes)

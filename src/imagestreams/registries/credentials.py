@@ -18,11 +18,15 @@ _DOCKER_HUB: Final = frozenset({"docker.io", "index.docker.io", "registry-1.dock
 
 @dataclass(frozen=True)
 class Login:
-    """A user name and a password, or an identity token; neither shows when printed."""
+    """A user name and a password, or an identity token; neither shows when printed.
+
+    `secret` names where it comes from, which makes no difference to what it opens.
+    """
 
     username: str = ""
     password: str = field(default="", repr=False)
     identity_token: str = field(default="", repr=False)
+    secret: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,8 @@ class Keyring:
     """All logins of a namespace."""
 
     def __init__(self, entries: Iterable[_Entry] = ()) -> None:
-        # The most specific path first; the order of equally specific ones stays that of the secrets.
-        self._entries = sorted(entries, key=lambda entry: -len(entry.path))
+        # Hosts without wildcards first, then the most specific path; what is equally specific keeps the secrets' order.
+        self._entries = sorted(entries, key=lambda entry: ("*" in entry.host, -len(entry.path)))
 
     @classmethod
     def from_secrets(cls, secrets: Iterable[Secret]) -> "Keyring":
@@ -65,7 +69,7 @@ def _entries(secret: Secret) -> Iterable[_Entry]:
     else:
         return
     for server, values in logins.items() if isinstance(logins, dict) else ():
-        login = _login(values)
+        login = _login(values, secret.metadata.name)
         if login is not None:
             host, path = _split(server)
             yield _Entry(host, path, login)
@@ -79,7 +83,7 @@ def _json(encoded: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _login(values: object) -> Login | None:
+def _login(values: object, secret: str) -> Login | None:
     if not isinstance(values, dict):
         return None
     username, password = values.get("username", ""), values.get("password", "")
@@ -92,7 +96,7 @@ def _login(values: object) -> Login | None:
     token = values.get("identitytoken", "")
     if not all(isinstance(value, str) for value in (username, password, token)) or not (username or token):
         return None
-    return Login(username, password.rstrip("\x00"), token)
+    return Login(username, password.rstrip("\x00"), token, secret)
 
 
 def _split(server: str) -> tuple[str, str]:

@@ -43,6 +43,12 @@ class MirroredRepository:
         self._gave_tags: dict[_Source, None] = {}
         self._gave_manifests: dict[_Source, None] = {}
 
+    @property
+    def refused_secrets(self) -> tuple[str, ...]:
+        """The secrets whose logins were refused where it went without a login."""
+        sources = {*self._by_tag, *self._by_digest}
+        return tuple(sorted({name for one in sources for name in one.repository.refused_secrets}))
+
     async def check(self) -> None:
         """Find out whether there is anybody to ask.
 
@@ -78,6 +84,8 @@ class MirroredRepository:
             except RegistryError:
                 return None
             if not seen.missing:
+                if seen.digest is not None and not is_digest(reference):
+                    self._gave_tags[source] = None
                 return seen.digest
         return None
 

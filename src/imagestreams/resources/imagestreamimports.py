@@ -34,6 +34,7 @@ from imagestreams.resources.stored import NamespaceGate, admit_identity, fill_sy
 from imagestreams.store.cache import Entry
 from imagestreams.streams.apply_import import apply_import, finish_import
 from imagestreams.streams.history import spec_tag
+from imagestreams.streams.refused_secrets import note_refused_secrets
 from imagestreams.streams.import_news import import_news
 
 LOG: Final = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ class ImageStreamImports(Resource):
         request.status = outcome.status
         if request.spec.import_:
             await self._store_images(request, now, dry_run)
-            written = await self._write_stream(request, now, before, dry_run=dry_run, strict=strict)
+            written = await self._write_stream(request, outcome, now, before, dry_run=dry_run, strict=strict)
             request.status.import_ = msgspec.structs.replace(written.value, kind="", api_version="")
             if not dry_run:
                 self._tell(request, stream, written.value, now)
@@ -143,6 +144,7 @@ class ImageStreamImports(Resource):
     async def _write_stream(
         self,
         request: ImageStreamImport,
+        outcome: Outcome,
         now: str,
         before: Entry[ImageStream] | None,
         *,
@@ -162,6 +164,7 @@ class ImageStreamImports(Resource):
                     raise _changed(request, entry)
             stream = copy(entry.value) if entry is not None else _new_stream(namespace, name, now)
             apply_import(stream, request, request.status, now)
+            note_refused_secrets(stream, entry.value if entry is not None else None, outcome.refused, now)
             if not finish_import(stream, entry.value if entry is not None else None, now) and entry is not None:
                 return entry
             if errors := validate_image_stream(stream):

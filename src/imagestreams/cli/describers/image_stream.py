@@ -93,6 +93,8 @@ def _tag(text: TabbedText, stream: Mapping[str, Any], name: str, followers: list
             failed = relative_time(condition.get("lastTransitionTime"), now)
             problem = f"Import failed ({condition.get('reason', '')}): {condition.get('message', '')}"
             text.write(f"  ! error: {problem}\n      {failed} ago\n")
+        elif condition.get("type") == "SecretAccepted" and condition.get("status") == "False":
+            text.write(f"  ! warning: {condition.get('message', '')}\n")
     for number, item in enumerate(history.get("items") or []):
         pull_spec, image = item.get("dockerImageReference", ""), item.get("image", "")
         text.write(f"  {'*' if number == 0 else ' '} {pull_spec}\n      {relative_time(item.get('created'), now)} ago")
