@@ -34,8 +34,8 @@ from imagestreams.resources.stored import NamespaceGate, admit_identity, fill_sy
 from imagestreams.store.cache import Entry
 from imagestreams.streams.apply_import import apply_import, finish_import
 from imagestreams.streams.history import spec_tag
-from imagestreams.streams.refused_secrets import note_refused_secrets
 from imagestreams.streams.import_news import import_news
+from imagestreams.streams.refused_secrets import note_refused_secrets
 
 LOG: Final = logging.getLogger(__name__)
 
