@@ -245,6 +245,30 @@ def test_what_isctl_can_not_make_a_hook_of_is_told(
     assert problem in done.stderr
 
 
+@pytest.mark.parametrize("command", ["create -f -", "apply --server-side -f -"])
+@pytest.mark.parametrize("program", ["isctl", "kubectl"])
+def test_a_hook_from_a_file_shows_its_address_once(
+    server: RunningServer, namespace: str, program: str, command: str
+) -> None:
+    hook = {
+        "apiVersion": "imagestreams.dev/v1",
+        "kind": "RegistryHook",
+        "metadata": {"name": "ci"},
+        "spec": {"sender": "Quay"},
+    }
+    client = getattr(server, program)
+    shown = ("-n", namespace, *command.split(), "-o", "jsonpath={.status.path}")
+
+    made = client(*shown, stdin=json.dumps(hook))
+    again = client("-n", namespace, "apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(hook))
+    read = client("-n", namespace, "get", "registryhook", "ci", "-o", "jsonpath={.status.path}")
+
+    assert (made.returncode, made.stderr) == (0, "")
+    assert again.returncode == 0, again.stderr
+    assert read.stdout == ""
+    assert server.request("POST", made.stdout, {"repository": "org/app", "docker_url": "x"})[0] == 202
+
+
 def test_a_hook_goes_with_its_namespace(server: RunningServer, new_namespace: Callable[[], str]) -> None:
     namespace = new_namespace()
     path = new_hook(server, namespace, "--sender=quay")
