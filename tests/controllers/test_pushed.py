@@ -56,9 +56,11 @@ async def test_a_burst_for_one_tag_is_one_import(import_room: Any, docker_regist
         await until(lambda: "a" in images(import_room))
         await asyncio.sleep(0.2)
 
-    manifests = [path for _, path, _ in docker_registry.requests(mark) if "/manifests/" in path]
+    asked = [
+        path.rpartition("/manifests/")[2] for _, path, _ in docker_registry.requests(mark) if "/manifests/" in path
+    ]
     assert images(import_room) == {"a": [pushed_image.digest]}
-    assert [path.rpartition("/")[2] for path in manifests] == ["1"]
+    assert [reference for reference in asked if ":" not in reference] == ["1"]
 
 
 async def test_a_word_that_comes_during_an_import_is_another_import(
