@@ -13,3 +13,9 @@ FOLLOW: Final = "imagestreams.dev/follow"
 
 MOVES: Final = "imagestreams.dev/moves"
 """On a stream, by the server: which version each followed tag moved to, when and why, as a JSON list."""
+
+TAG_FILTER: Final = "imagestreams.dev/tag-filter"
+"""On an ImageStreamImport: which tags of the repository are meant, a range of versions or a regular expression."""
+
+TAG_SLICE: Final = "imagestreams.dev/tag-slice"
+"""On an ImageStreamImport: `FROM:TO`, which part of the repository's tags it takes."""

@@ -13,6 +13,7 @@ from imagestreams.cli.describers.image_stream import describe_image_stream
 from imagestreams.cli.errors import CliError
 from imagestreams.cli.flags import flag, switch
 from imagestreams.cli.import_requests import ImportFlags
+from imagestreams.cli.import_slices import Progress, import_all
 from imagestreams.cli.printers.choice import printer_for
 from imagestreams.cli.session import Session
 from imagestreams.client.errors import ClientError
@@ -32,12 +33,14 @@ use the 'tag' command.
   isctl import-image python:3.6
   isctl import-image python --all
   isctl import-image python --from=docker.io/python --all --confirm
+  isctl import-image python --from=docker.io/python --all --filter='>=3.6 <4' --confirm
   isctl import-image python:3.6 --import-mode=PreserveOriginal
 """,
 )
 @flag("--from", "source", default="", help="Where to import from: a pull spec, or a repository with --all.")
 @switch("--confirm", help="Allow the stream to be made, or its import source to be changed.")
 @switch("--all", help="Import all tags: of the repository, or that the stream imports already.")
+@flag("--filter", "tag_filter", default="", help="With --all: only tags in a range of versions, or like a pattern.")
 @flag("--reference-policy", default="", help="Pull from the 'source' or through the 'local' registry.")
 @flag("--import-mode", default="Legacy", help="Legacy imports one image of a list, PreserveOriginal the whole list.")
 @switch("--dry-run", help="Fetch and show the images; change nothing.")
@@ -73,7 +76,12 @@ def import_image(
     target = import_requests.target_of(arguments[0] if arguments else "", flags)
     import_requests.check(flags)
     stream, wanted = import_requests.import_for(_stream(session, target.stream), target, flags, namespace)
-    result = session.resources(IMAGE_STREAM_IMPORTS).create(wanted)
+    create = session.resources(IMAGE_STREAM_IMPORTS).create
+    if "repository" in wanted["spec"]:
+        result = import_all(create, wanted, flags.tag_filter, Progress(session.err))
+    else:
+        import_requests.check_unfiltered(flags)
+        result = create(wanted)
     for line in problems(result):
         session.note(f"error: {line}")
     if render is not None:

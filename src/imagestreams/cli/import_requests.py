@@ -34,6 +34,7 @@ class ImportFlags:
     reference_policy: str = ""
     import_mode: str = "Legacy"
     dry_run: bool = False
+    tag_filter: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,16 @@ def check(flags: ImportFlags) -> None:
         raise CliError("valid reference policy values are source or local")
     if flags.import_mode not in ("", *IMPORT_MODES):
         raise CliError(f"valid ImportMode values are {' or '.join(IMPORT_MODES)}")
+
+
+def check_unfiltered(flags: ImportFlags) -> None:
+    """Refuse a filter where no repository is listed.
+
+    Raises:
+        CliError: there is one.
+    """
+    if flags.tag_filter:
+        raise CliError("--filter chooses tags of a whole repository: use it with --all, and --from or a stream's own")
 
 
 def import_for(stream: Object | None, target: Target, flags: ImportFlags, namespace: str) -> tuple[Object, Object]:

@@ -33,6 +33,7 @@ from imagestreams.registries.policy import RegistryPolicy
 from imagestreams.registries.sources import MirroredRepository, open_repository
 from imagestreams.streams.platform import LINUX_AMD64, Platform
 from imagestreams.streams.refused_secrets import refusal_text
+from imagestreams.streams.tag_choice import TagChoice, tag_choice
 from imagestreams.streams.tag_order import by_importance
 
 SUCCESS: Final = "Success"
@@ -97,7 +98,7 @@ class Importer:
         images, repository = request.spec.images or [], request.spec.repository
         await asyncio.gather(
             run.images(images, request.spec.import_, outcome),
-            run.repository(repository, request.spec.import_, outcome),
+            run.repository(repository, request.spec.import_, tag_choice(request.metadata.annotations), outcome),
         )
         return outcome
 
@@ -181,7 +182,9 @@ class _Run:
             outcome.transient.add(spec.to.name)
         return ImageImportStatus(status=failure.status, tag=tag)
 
-    async def repository(self, spec: RepositoryImportSpec | None, imports: bool, outcome: Outcome) -> None:
+    async def repository(
+        self, spec: RepositoryImportSpec | None, imports: bool, choice: TagChoice, outcome: Outcome
+    ) -> None:
         """Import the tags of a whole repository, the most important first."""
         if spec is None:
             return
@@ -197,7 +200,7 @@ class _Run:
             outcome.repository_transient = error.transient
             status.status = error.status
             return
-        taken, rest = tags[: self._settings.tags_max], tags[self._settings.tags_max :]
+        taken, rest = choice.choose(tags, self._settings.tags_max)
         policy = spec.import_policy
         plan = plan_tags(written, policy.insecure, taken, policy.import_mode, self._stream, self._settings.platform)
         # The manifests of a list have their bytes in any case, as on the real server.

@@ -36,6 +36,7 @@ from imagestreams.streams.apply_import import apply_import, finish_import
 from imagestreams.streams.history import spec_tag
 from imagestreams.streams.import_news import import_news
 from imagestreams.streams.refused_secrets import note_refused_secrets
+from imagestreams.streams.tag_choice import validate_tag_choice
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -216,7 +217,7 @@ class ImageStreamImports(Resource):
 
 
 def _validate(request: ImageStreamImport) -> None:
-    if errors := validate_image_stream_import(request):
+    if errors := [*validate_image_stream_import(request), *validate_tag_choice(request.metadata.annotations)]:
         raise invalid(GROUP, INFO.kind, request.metadata.name, errors)
 
 
