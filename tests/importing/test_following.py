@@ -212,7 +212,6 @@ async def test_no_more_tags_are_dated_than_an_import_takes(
 
     asked = docker_registry.requests(mark)
     assert len({path for method, path, _ in asked if method == "HEAD"}) == 50
-    assert (
-        len([path for method, path, _ in asked if method == "GET" and "/manifests/" in path]) == 2
-    )  # one to date them, one to import
+    # One to date all tags, and at most one more to import the chosen one.
+    assert len([path for method, path, _ in asked if method == "GET" and "/manifests/" in path]) <= 2
     assert items(import_room) == [pushed.digest]
