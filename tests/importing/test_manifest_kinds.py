@@ -123,7 +123,11 @@ async def test_a_signed_manifest_of_the_first_format_becomes_an_image_with_measu
         "Size": 750,
     }
     asked = [(method, path.split("/")[-2]) for method, path, _ in docker_registry.requests(mark) if path != "/v2/"]
-    assert sorted(asked) == [("GET", "manifests"), ("HEAD", "blobs"), ("HEAD", "blobs")]
+    assert sorted(one for one in asked if one != ("HEAD", "manifests")) == [
+        ("GET", "manifests"),
+        ("HEAD", "blobs"),
+        ("HEAD", "blobs"),
+    ]
 
 
 async def test_an_unchanged_tag_of_the_first_format_costs_one_head(
@@ -171,7 +175,7 @@ async def test_an_unsigned_manifest_of_the_first_format_is_converted_too(
     assert image["metadata"]["name"] == digest_of(content)
     assert [(one["name"], one["size"]) for one in image["dockerImageLayers"]] == [(layer, 123)]
     assert image["dockerImageMetadata"]["Size"] == 123
-    assert registry.paths("HEAD") == []
+    assert [path for path in registry.paths("HEAD") if "/blobs/" in path] == []
 
 
 async def test_signatures_that_say_nonsense_are_refused(import_room: Any, lying_registry: Any, respond: Any) -> None:
@@ -273,7 +277,7 @@ async def test_an_index_ten_levels_deep_is_refused_in_both_modes(
 
     for outcome in answer["status"]["images"]:
         assert outcome["status"]["message"].endswith("manifest lists are nested more than 4 deep")
-    assert len(docker_registry.requests(mark)) < 12
+    assert len([one for one in docker_registry.requests(mark) if one[0] == "GET"]) < 12
 
 
 async def test_statements_about_an_image_are_kept_and_never_chosen(

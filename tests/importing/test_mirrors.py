@@ -20,6 +20,10 @@ def asked(registry: Any, since: int) -> list[tuple[str, str, int]]:
     ]
 
 
+def fetched(registry: Any, since: int) -> set[tuple[str, str, int]]:
+    return {one for one in asked(registry, since) if one[0] == "GET"}
+
+
 def condition(room: Any) -> dict[str, Any]:
     found: dict[str, Any] = room.stream()["status"]["tags"][0]["conditions"][0]
     return found
@@ -41,8 +45,9 @@ async def test_the_first_mirror_that_has_the_image_gives_it_under_the_name_asked
     assert image["dockerImageReference"] == f"quay.invalid/org/app@{pushed.digest}"
     event = import_room.stream()["status"]["tags"][0]["items"][0]
     assert event["dockerImageReference"] == f"quay.invalid/org/app@{pushed.digest}"
-    assert asked(empty, marks[0]) == [("GET", "manifests", 404)]
-    assert asked(full, marks[1]) == [("GET", "manifests", 200), ("GET", "blobs", 200)]
+    assert fetched(empty, marks[0]) <= {("GET", "manifests", 404)}
+    assert {status for _, _, status in asked(empty, marks[0])} == {404}
+    assert fetched(full, marks[1]) == {("GET", "manifests", 200), ("GET", "blobs", 200)}
     assert asked(never_asked, marks[2]) == []
 
 
@@ -57,7 +62,7 @@ async def test_the_source_is_asked_after_its_mirrors(
     await import_room.run({"images": [wanted(f"{docker_registry.host}/{repository_name}:1")]})
 
     assert import_room.stream()["status"]["tags"][0]["items"][0]["image"] == pushed.digest
-    assert asked(mirror, mirror_mark) == [("GET", "manifests", 404)]
+    assert {(kind, status) for _, kind, status in asked(mirror, mirror_mark)} == {("manifests", 404)}
     assert ("GET", "manifests", 200) in asked(docker_registry, mark)
 
 
