@@ -15,6 +15,7 @@ from typing import Final
 from imagestreams.api.image import ImageStream, TagReference
 from imagestreams.hooks.notification import Push
 from imagestreams.reference import InvalidReference, parse
+from imagestreams.streams.apply_import import IMPORT_SUCCESS
 from imagestreams.streams.following import policy_of
 from imagestreams.streams.versions import Candidate
 
@@ -119,4 +120,5 @@ def _read(text: str) -> Source | None:
 def _is_missing(stream: ImageStream, wish: TagReference) -> bool:
     """Return whether a tag has not got what it wants: it has no event yet, or its last import failed."""
     history = next((one for one in stream.status.tags or [] if one.tag == wish.name), None)
-    return history is None or not history.items or bool(history.conditions)
+    failed = history is not None and any(one.type == IMPORT_SUCCESS for one in history.conditions or [])
+    return history is None or not history.items or failed
