@@ -184,8 +184,10 @@ class ScheduledImports:
 
     async def _perform(self, request: ImageStreamImport | None) -> None:
         if request is not None:
-            now = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            await self._imports.perform(request, now, strict=True)
+            await self._imports.perform(request, self._stamp(), strict=True)
+
+    def _stamp(self) -> str:
+        return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     async def _repository_request(self, entry: Entry[ImageStream]) -> ImageStreamImport | None:
         """Return the import of a stream's repository; `None` when it has nothing to offer or can't be listed."""
@@ -199,6 +201,8 @@ class ScheduledImports:
             if entry.key not in self._unlisted_since:
                 _log.warning("the tags of %s, the repository of %s, can't be listed: %s", repository, entry.key, error)
             self._unlisted_since.setdefault(entry.key, self._now_s())
+            if isinstance(error, ImportFailed):
+                self._imports.tell_unlisted(stream, repository, error.status, self._stamp())
             return None
         self._unlisted_since.pop(entry.key, None)
         return repository_import(stream, tags)

@@ -7,6 +7,7 @@ there is none, and each new image becomes an `Image`. The import controller come
 import asyncio
 import logging
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -22,7 +23,7 @@ from imagestreams.api.image import (
     ImageStreamImport,
     ImageStreamImportStatus,
 )
-from imagestreams.api.meta import ObjectMeta
+from imagestreams.api.meta import ObjectMeta, Status
 from imagestreams.api.validation import validate_image_stream, validate_image_stream_import
 from imagestreams.importing.importer import Importer, Outcome
 from imagestreams.reference import parse
@@ -34,7 +35,7 @@ from imagestreams.resources.stored import NamespaceGate, admit_identity, fill_sy
 from imagestreams.store.cache import Entry
 from imagestreams.streams.apply_import import apply_import, finish_import
 from imagestreams.streams.history import spec_tag
-from imagestreams.streams.import_news import import_news
+from imagestreams.streams.import_news import TagNews, import_news, unlisted
 from imagestreams.streams.refused_secrets import note_refused_secrets
 from imagestreams.streams.tag_choice import validate_tag_choice
 
@@ -109,15 +110,19 @@ class ImageStreamImports(Resource):
             written = await self._write_stream(request, outcome, now, before, dry_run=dry_run, strict=strict)
             request.status.import_ = msgspec.structs.replace(written.value, kind="", api_version="")
             if not dry_run:
-                self._tell(request, stream, written.value, now)
+                self._tell(written.value, import_news(request, stream, written.value), now)
         return outcome
 
-    def _tell(self, request: ImageStreamImport, before: ImageStream | None, after: ImageStream, now: str) -> None:
+    def tell_unlisted(self, stream: ImageStream, repository: str, status: Status, now: str) -> None:
+        """Let it be known that the tags of a stream's repository can't be listed."""
+        self._tell(stream, [unlisted(repository, status)], now)
+
+    def _tell(self, stream: ImageStream, news: Sequence[TagNews], now: str) -> None:
         try:
-            self._observer.imported(after, import_news(request, before, after), now)
+            self._observer.imported(stream, news, now)
         except Exception:
             # What was imported stays imported, whoever can't bear to hear it.
-            LOG.exception("the import of %s/%s could not be told of", after.metadata.namespace, after.metadata.name)
+            LOG.exception("the import of %s/%s could not be told of", stream.metadata.namespace, stream.metadata.name)
 
     async def repository_tags(self, namespace: str, repository: str, *, insecure: bool) -> list[str]:
         """Return the tags of a repository, listed with the logins of a namespace.

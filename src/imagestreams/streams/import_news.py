@@ -51,6 +51,11 @@ def import_news(request: ImageStreamImport, before: ImageStream | None, after: I
     return [*_of_repository(request, was, now), *_of_images(request, was, now)]
 
 
+def unlisted(repository: str, status: Status) -> TagNews:
+    """Return the news that the tags of a repository can't be listed."""
+    return _failed("", repository, status)
+
+
 def registry_of(source: str) -> str:
     """Return the registry that a pull spec names; empty when it can't be read."""
     try:
