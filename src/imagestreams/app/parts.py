@@ -24,6 +24,7 @@ from imagestreams.controllers.schedule import ScheduledImports
 from imagestreams.hooks.room import HookRoom, hook_room
 from imagestreams.importing.importer import Importer, ImportSettings
 from imagestreams.registries.client import RegistryClient
+from imagestreams.registries.limits import Limits
 from imagestreams.resources.core import CoreGroup, core_group, ensure_namespaces
 from imagestreams.resources.image_group import ImageGroup, image_group
 from imagestreams.resources.imagestreamimports import ImageStreamImports
@@ -136,7 +137,8 @@ def make_parts(
         image_settings, core.config_maps.storage, registries_conf(settings.registries_conf_file)
     )
     requests, counts = RequestCounts(), ImportCounts()
-    registries = registry_client(settings.registry_ca_file, os.environ, configuration.authorities, requests)
+    limits = Limits(total_s=settings.registry_timeout_s)
+    registries = registry_client(settings.registry_ca_file, os.environ, configuration.authorities, requests, limits)
     importer = Importer(registries, ImportSettings(settings.max_repository_tags, platform), policy=configuration.policy)
     recorder = EventRecorder(core.events.storage, core.gate, time.monotonic)
     told = Several(counts, recorder)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from imagestreams.app.settings import SettingsError
 from imagestreams.registries.client import RegistryClient
+from imagestreams.registries.limits import Limits
 from imagestreams.registries.observer import RequestObserver
 from imagestreams.registries.policy import RegistryPolicy
 from imagestreams.registries.proxies import proxies_of
@@ -23,6 +24,7 @@ def registry_client(
     environment: Mapping[str, str],
     authorities: Callable[[], Mapping[str, str]] = no_authorities,
     observer: RequestObserver | None = None,
+    limits: Limits | None = None,
 ) -> RegistryClient:
     """Return the client of all imports.
 
@@ -36,7 +38,7 @@ def registry_client(
         proxy = proxies_of(environment)
     except ValueError as error:
         raise SettingsError(f"HTTPS_PROXY or HTTP_PROXY can't be used: {error}") from error
-    return RegistryClient(trust=HostTrust(_trust(ca_file), authorities), proxy=proxy, observer=observer)
+    return RegistryClient(limits, HostTrust(_trust(ca_file), authorities), proxy, observer)
 
 
 def registries_conf(file: Path | None) -> Callable[[], RegistryPolicy]:

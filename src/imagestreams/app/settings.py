@@ -28,7 +28,7 @@ class Settings:
     listener. `registry_ca_file` holds authorities (PEM) that are trusted, in addition to the system's, when other
     registries are asked; `registries_conf_file` is a containers `registries.conf` with their mirrors.
     `scheduled_import_interval_s` is in seconds, at least 30. `max_repository_tags` is how many tags one repository
-    import takes.
+    import takes. `registry_timeout_s` bounds each request to another registry from its start to its last byte.
     """
 
     data_dir: Path
@@ -39,6 +39,7 @@ class Settings:
     registries_conf_file: Path | None = None
     scheduled_import_interval_s: int = 900
     max_repository_tags: int = 1000
+    registry_timeout_s: int = 60
 
 
 def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> Settings:
@@ -130,5 +131,6 @@ _CONVERSIONS: Final[dict[str, Any]] = {
     "registries_conf_file": _path,
     "scheduled_import_interval_s": _at_least("scheduled_import_interval_s", 30),
     "max_repository_tags": _at_least("max_repository_tags", 1),
+    "registry_timeout_s": _at_least("registry_timeout_s", 1),
 }
 _NAMES: Final = tuple(field.name for field in fields(Settings))

@@ -1,7 +1,7 @@
 """Get the images that are wanted of one repository, with as few requests as possible.
 
-A tag that was seen before costs one HEAD. Manifests and configs are named by their content, so what is known is not
-fetched again. A registry's word alone is not enough for that: a digest in an answer to HEAD counts only if this very
+A tag costs one HEAD, which registries count least. Manifests and configs are named by their content, so what is known
+is not fetched again, and what many tags share is fetched once. A registry's word alone is not enough for that: a digest in an answer to HEAD counts only if this very
 repository gave the manifest before, else a lying registry could show the images of others.
 """
 
@@ -20,7 +20,7 @@ from imagestreams.importing.memory import Memory
 from imagestreams.importing.plan import RepositoryPlan, Wanted, repository_key
 from imagestreams.reference import ImageReference, InvalidReference, is_digest, parse
 from imagestreams.registries.client import Manifest, Repository
-from imagestreams.registries.errors import Misbehaved, RegistryError
+from imagestreams.registries.errors import Misbehaved, RegistryError, TooManyRequests
 from imagestreams.registries.schema1 import SCHEMA1, SIGNED_SCHEMA1
 from imagestreams.registries.sources import MirroredRepository
 from imagestreams.streams.image_from_manifest import (
@@ -82,6 +82,8 @@ class RepositoryFetch:
         self._key = repository_key(plan.repository)
         self._described: dict[tuple[str, bool], Image] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._not_by_digest: set[str] = set()
 
     async def all(self) -> dict[Wanted, Fetched | ImportFailed]:
         """Fetch everything that is planned, side by side."""
@@ -135,13 +137,39 @@ class RepositoryFetch:
 
     async def _find(self, wanted: Wanted, raw: bool) -> Manifest | Image:
         """Return the manifest of a tag or digest, or the image that is known to be made of it."""
-        if wanted in self._plan.probed or self._memory.knows(self._key, wanted.reference):
+        likely_known = wanted in self._plan.probed or self._memory.knows(self._key, wanted.reference)
+        digest = None
+        if likely_known or not wanted.is_digest:
             digest = await self._repository.head(wanted.reference, ACCEPTED)
-            if digest is not None and self._is_from_here(digest):
+        if digest is not None and digest != wanted.reference:
+            found = await self._shared(digest, raw)
+            if found is not None:
+                return found
+        elif digest is not None and self._is_from_here(digest):
+            known = self._known_manifest(digest, raw)
+            if known is not None:
+                return known
+        return await self._get(wanted.reference)
+
+    async def _shared(self, digest: str, raw: bool) -> Manifest | Image | None:
+        """Return the manifest to which a tag points, fetched once for all tags that point to it.
+
+        It is `None` where the registry doesn't give what it told of: what is wrong shows best when asked by tag.
+        """
+        async with self._fetching.setdefault(digest, asyncio.Lock()):
+            if self._is_from_here(digest):
                 known = self._known_manifest(digest, raw)
                 if known is not None:
                     return known
-        return await self._get(wanted.reference)
+            if digest in self._not_by_digest:
+                return None
+            try:
+                return await self._get(digest)
+            except TooManyRequests:
+                raise
+            except RegistryError:
+                self._not_by_digest.add(digest)
+                return None
 
     async def _child(self, digest: str, raw: bool, seen: set[str], depth: int) -> list[Image]:
         """Return one image of a list, with those that it lists."""

@@ -23,6 +23,7 @@ from imagestreams.registries.errors import (
     NoLogin,
     NotV2Registry,
     RegistryError,
+    TimedOut,
     TooManyRequests,
     Unauthorized,
     Unreachable,
@@ -214,9 +215,14 @@ class Repository:
         What is wrong with a registry shows best in the answer to a GET, so a refusal or nonsense is `None` too.
 
         Raises:
-            RegistryError: the registry can't be reached, or wants to be left alone.
+            RegistryError: the registry does not answer in time, or wants to be left alone.
         """
-        return (await self.look(reference, accept)).digest
+        try:
+            return (await self.look(reference, accept)).digest
+        except Unreachable as error:
+            if isinstance(error, TimedOut):
+                raise
+            return None
 
     async def look(self, reference: str, accept: Sequence[str]) -> "Glance":
         """Do as `head`, and tell a manifest that is not there from an answer that says nothing."""
