@@ -32,7 +32,11 @@ def pushed_image() -> tuple[dict[str, Any], str, str]:
         {
             "schemaVersion": 2,
             "mediaType": DOCKER,
-            "config": {"mediaType": "c", "size": len(config), "digest": digest_of(config)},
+            "config": {
+                "mediaType": "application/vnd.docker.container.image.v1+json",
+                "size": len(config),
+                "digest": digest_of(config),
+            },
             "layers": layers,
         }
     )
