@@ -15,7 +15,7 @@ from imagestreams.cli.describers.core import (
 )
 from imagestreams.cli.describers.events import write_events
 from imagestreams.cli.describers.project import describe_project
-from imagestreams.cli.tab_stops import TabbedText, align
+from imagestreams.cli.texts.tab_stops import TabbedText, align
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 

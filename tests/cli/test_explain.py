@@ -11,8 +11,8 @@ from imagestreams.api import core, image
 from imagestreams.apiserver.openapi import OpenApi
 from imagestreams.cli.errors import CliError
 from imagestreams.cli.main import run
-from imagestreams.cli.schema_text import SchemaText
-from imagestreams.cli.word_wrap import indent, wrap
+from imagestreams.cli.texts.schema_text import SchemaText
+from imagestreams.cli.texts.word_wrap import indent, wrap
 from imagestreams.resources.resource import ResourceInfo, Verb
 
 ALL: frozenset[Verb] = frozenset({"get", "list", "create", "update", "patch", "delete"})

@@ -10,9 +10,9 @@ import pytest
 from imagestreams.api.ages import parse_time
 from imagestreams.cli.describers.image_stream import describe_image_stream
 from imagestreams.cli.errors import CliError
-from imagestreams.cli.tag_revisions import revisions_of, tag_name
-from imagestreams.cli.tag_wishes import Destination, TagFlags, check, image_stream_tag, source_of, told
-from imagestreams.cli.version_moves import moves_of
+from imagestreams.cli.streams.tag_revisions import revisions_of, tag_name
+from imagestreams.cli.streams.tag_wishes import Destination, TagFlags, check, image_stream_tag, source_of, told
+from imagestreams.cli.streams.version_moves import moves_of
 from tests.running_server import RunningServer
 
 FOLLOW, MOVES = "imagestreams.dev/follow", "imagestreams.dev/moves"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from imagestreams.cli.errors import CliError
-from imagestreams.cli.import_image import failed, problems, report
-from imagestreams.cli.import_requests import ImportFlags, check, import_for, target_of
+from imagestreams.cli.streams.import_requests import ImportFlags, check, import_for, target_of
+from imagestreams.cli.verbs.import_image import failed, problems, report
 
 
 def a_stream(*tags: dict[str, Any], repository: str = "", **metadata: Any) -> dict[str, Any]:

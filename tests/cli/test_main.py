@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagestreams.api.meta import Status, StatusCause, StatusDetails
-from imagestreams.cli.durations import parse_duration_s
 from imagestreams.cli.errors import CliError, Failures, line_of
 from imagestreams.cli.flags import Flag, rewrite
+from imagestreams.cli.texts.durations import parse_duration_s
 from imagestreams.client.errors import ClientError, connection_refused
 
 OPTIONS: list[click.Option] = [
@@ -145,7 +145,7 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 def test_the_frame_imports_none_of_what_verbs_need() -> None:
     program = (
         "import sys, imagestreams.cli.main\n"
-        "heavy = {'urllib3', 'yaml', 'msgspec', 'aiohttp', 'imagestreams.apiserver', 'imagestreams.cli.get'}\n"
+        "heavy = {'urllib3', 'yaml', 'msgspec', 'aiohttp', 'imagestreams.apiserver', 'imagestreams.cli.verbs.get'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagestreams.cli.errors import CliError
+from imagestreams.cli.objects.yaml_reading import ManifestLoader
 from imagestreams.cli.printers import go_text
 from imagestreams.cli.printers.choice import printer_for
 from imagestreams.cli.printers.columns import Columns
@@ -16,7 +17,6 @@ from imagestreams.cli.printers.documents import json_text, yaml_text
 from imagestreams.cli.printers.jsonpath_syntax import JsonPathError
 from imagestreams.cli.printers.sorting import order_of
 from imagestreams.cli.printers.tables import TableOptions, TablePrinter
-from imagestreams.cli.yaml_reading import ManifestLoader
 
 _texts = st.text(st.characters(exclude_categories=["Cs", "Co", "Cn"]), max_size=30)
 _values = st.recursive(

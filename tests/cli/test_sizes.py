@@ -2,7 +2,7 @@
 
 import pytest
 
-from imagestreams.cli.sizes import human_size
+from imagestreams.cli.texts.sizes import human_size
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from imagestreams.cli.errors import CliError
-from imagestreams.cli.history import as_data, table
-from imagestreams.cli.image_changes import changes_between
-from imagestreams.cli.tag_revisions import revisions_of, rollback_target, rolled_back, tag_name
+from imagestreams.cli.streams.image_changes import changes_between
+from imagestreams.cli.streams.tag_revisions import revisions_of, rollback_target, rolled_back, tag_name
+from imagestreams.cli.verbs.history import as_data, table
 
 NAME = tag_name("python:3.6")
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from imagestreams.cli.errors import CliError
-from imagestreams.cli.tag_wishes import (
+from imagestreams.cli.streams.tag_wishes import (
     TagFlags,
     check,
     check_tag_name,

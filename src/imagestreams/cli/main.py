@@ -69,7 +69,7 @@ class Frame(click.Group):
         if cmd_name not in _PLACES:
             return None
         module_name, _, attribute = _PLACES[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(f"imagestreams.cli.{module_name}"), attribute)
+        command: click.Command = getattr(importlib.import_module(f"imagestreams.cli.verbs.{module_name}"), attribute)
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -103,7 +103,7 @@ class Session:
         text = str(self.flags.get("request_timeout") or "0")
         if text.replace(".", "", 1).isdigit():
             return float(text) or None
-        from imagestreams.cli.durations import parse_duration_s
+        from imagestreams.cli.texts.durations import parse_duration_s
 
         return parse_duration_s(text) or None
 

@@ -57,7 +57,9 @@ def other_groups() -> list[ResourceInfo]:
         ResourceInfo("", "v1", "configmaps", "ConfigMap", core.ConfigMap, ALL, "configmap"),
         ResourceInfo("", "v1", "events", "Event", core.Event, ALL, "event"),
         ResourceInfo("", "v1", "serviceaccounts", "ServiceAccount", core.ServiceAccount, ALL, "serviceaccount"),
-        ResourceInfo("imagestreams.dev", "v1", "registryhooks", "RegistryHook", hooks.RegistryHook, ALL, "registryhook"),
+        ResourceInfo(
+            "imagestreams.dev", "v1", "registryhooks", "RegistryHook", hooks.RegistryHook, ALL, "registryhook"
+        ),
         ResourceInfo(project, "v1", "projects", "Project", core.Project, ALL, "project", namespaced=False),
         ResourceInfo(
             project,

@@ -49,9 +49,7 @@ def apply_of(body: Any, manager: str = "a", **options: Any) -> Patch:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     info = options.pop("info", STREAMS)
     settings: dict[str, Any] = {"force": False, "now": NOW, "validation": "", **options}
-    return read_patch(
-        data, "application/apply-patch+yaml", info, manager=manager, name="s", namespace="n", **settings
-    )
+    return read_patch(data, "application/apply-patch+yaml", info, manager=manager, name="s", namespace="n", **settings)
 
 
 def applied(live: Any, body: Any, manager: str = "a", **options: Any) -> Any:

@@ -4,7 +4,6 @@ A patch is read when it is first applied, for a patch of what isn't there is a 4
 decoded and filled with defaults like the body of a PUT, and its managed fields are tracked.
 """
 
-
 from imagestreams.api.errors import FieldError, invalid
 from imagestreams.apiserver.bodies.objects import PATCH_TYPES, media_type_of, unknown_format
 from imagestreams.apiserver.patching.apply_patch import ApplyPatch

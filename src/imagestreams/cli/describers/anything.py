@@ -8,7 +8,7 @@ from typing import Any, Final
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.events import write_events
 from imagestreams.cli.printers.go_text import plain
-from imagestreams.cli.tab_stops import TabbedText
+from imagestreams.cli.texts.tab_stops import TabbedText
 
 _SHOWN_ABOVE: Final = {
     (),

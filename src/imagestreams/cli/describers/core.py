@@ -9,7 +9,7 @@ from typing import Any, Final
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.events import write_events
 from imagestreams.cli.describers.quotas import write_limit_ranges, write_quotas
-from imagestreams.cli.tab_stops import TabbedText
+from imagestreams.cli.texts.tab_stops import TabbedText
 
 Object = Mapping[str, Any]
 

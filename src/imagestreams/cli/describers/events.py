@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from imagestreams.api.ages import age, parse_time
-from imagestreams.cli.tab_stops import TabbedText
+from imagestreams.cli.texts.tab_stops import TabbedText
 
 
 def write_events(text: TabbedText, events: Iterable[Mapping[str, Any]] | None, now: datetime) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from imagestreams.api.ages import parse_time, relative_time
 from imagestreams.cli.describers import metadata
-from imagestreams.cli.sizes import human_size
-from imagestreams.cli.tab_stops import TabbedText
+from imagestreams.cli.texts.sizes import human_size
+from imagestreams.cli.texts.tab_stops import TabbedText
 
 
 def describe_image(image: Mapping[str, Any], name: str, now: datetime) -> str:

@@ -10,8 +10,8 @@ from imagestreams.api.annotations import FOLLOW
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.tag_order import most_important_first
 from imagestreams.cli.describers.tag_references import follow, spec_tag, status_tag
-from imagestreams.cli.tab_stops import TabbedText
-from imagestreams.cli.version_moves import moves_of
+from imagestreams.cli.streams.version_moves import moves_of
+from imagestreams.cli.texts.tab_stops import TabbedText
 
 # What the line under a tag's name begins with, by kind of source: plain, followed on a schedule, by reference.
 _SOURCE_WORDS: Final = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from imagestreams.api.annotations import MOVES
-from imagestreams.cli.tab_stops import TabbedText
+from imagestreams.cli.texts.tab_stops import TabbedText
 
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _ANNOTATION_MAX: Final = 140

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from imagestreams.cli.tab_stops import TabbedText
+from imagestreams.cli.texts.tab_stops import TabbedText
 
 Object = Mapping[str, Any]
 
