@@ -1,8 +1,9 @@
 """Get the images that are wanted of one repository, with as few requests as possible.
 
 A tag costs one HEAD, which registries count least. Manifests and configs are named by their content, so what is known
-is not fetched again, and what many tags share is fetched once. A registry's word alone is not enough for that: a digest in an answer to HEAD counts only if this very
-repository gave the manifest before, else a lying registry could show the images of others.
+is not fetched again, and what many tags share is fetched once. A registry's word alone is not enough for that: a digest
+in an answer to HEAD counts only if this very repository gave the manifest before, else a lying registry could show the
+images of others.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from imagestreams.importing.memory import Memory
 from imagestreams.importing.plan import RepositoryPlan, Wanted, repository_key
 from imagestreams.reference import ImageReference, InvalidReference, is_digest, parse
 from imagestreams.registries.client import Manifest, Repository
-from imagestreams.registries.errors import Misbehaved, RegistryError, TooManyRequests
+from imagestreams.registries.errors import Misbehaved, RegistryError, TimedOut, TooManyRequests
 from imagestreams.registries.schema1 import SCHEMA1, SIGNED_SCHEMA1
 from imagestreams.registries.sources import MirroredRepository
 from imagestreams.streams.image_from_manifest import (
@@ -165,7 +166,7 @@ class RepositoryFetch:
                 return None
             try:
                 return await self._get(digest)
-            except TooManyRequests:
+            except (TimedOut, TooManyRequests):
                 raise
             except RegistryError:
                 self._not_by_digest.add(digest)

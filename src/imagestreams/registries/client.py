@@ -19,6 +19,7 @@ from imagestreams.registries.bounded import Bounded
 from imagestreams.registries.challenge import Challenge, read_challenge
 from imagestreams.registries.credentials import Keyring, Login
 from imagestreams.registries.errors import (
+    BlobUnknown,
     Misbehaved,
     NoLogin,
     NotV2Registry,
@@ -244,7 +245,11 @@ class Repository:
         """
         if not is_digest(digest):
             raise Misbehaved(f"unusable digest {digest[:100]!r}")
-        answer = await self._get(f"blobs/{digest}", max_bytes or self._client.limits.blob_bytes)
+        answer = await self._send("GET", f"blobs/{digest}", max_bytes or self._client.limits.blob_bytes, ())
+        if answer.status == 404:
+            raise BlobUnknown(answer.status)
+        if answer.status != 200:
+            raise refusal(answer.status, answer.body)
         _check(answer.body, digest, "blob")
         return answer.body
 
@@ -308,7 +313,8 @@ class Repository:
         for login in list(self._logins):
             try:
                 authorization = await self._authorization(challenge, login)
-                for _ in range(2):
+                # A token may have ended, so a second one is asked for; to have asked without any does not count.
+                for _ in range(2 if authorization else 3):
                     if authorization in tried:
                         break
                     tried.add(authorization)
@@ -398,6 +404,8 @@ def _content_type(answer: Answer) -> str:
 def _media_type(answer: Answer, accept: Sequence[str]) -> str:
     """Return the manifest's media type; header and content must not contradict each other (CVE-2021-41190)."""
     header = _content_type(answer)
+    if header not in _VAGUE and header not in accept:
+        raise Misbehaved(f"unsupported manifest media type and no default available: {header[:100]}")
     try:
         inside = read_foreign(answer.body, _TypeOnly).media_type or ""
     except UnreadableJson as error:

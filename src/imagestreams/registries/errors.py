@@ -81,6 +81,13 @@ class NameUnknown(Refused):
     """The registry has no such repository."""
 
 
+class BlobUnknown(Refused):
+    """The repository has a manifest, but not what that manifest names."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("unknown blob", status, frozenset())
+
+
 class TooManyRequests(Refused):
     """The registry wants to be left alone for longer than we wait."""
 

@@ -313,7 +313,8 @@ def _reason(url: URL, error: BaseException) -> str:
         number = error.os_error.errno or 0
         if number in errno.errorcode:
             return f"dial tcp {_address(url)}: connect: {os.strerror(number).lower()}"
-        return f"dial tcp {_address(url)}: connect: {error.os_error}"
+        # Hung up in the middle of the handshake: the system has no number for that.
+        return f"dial tcp {_address(url)}: connect: {error.os_error}" if str(error.os_error) else "EOF"
     if isinstance(error, aiohttp.ServerTimeoutError):
         return f"dial tcp {_address(url)}: i/o timeout"
     if isinstance(error, aiohttp.ClientPayloadError):
