@@ -17,7 +17,7 @@ from imagestreams.importing.importer import Importer, ImportSettings
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
 from imagestreams.registries.policy import RegistryPolicy
-from imagestreams.resources.imagestreamimports import ImageStreamImports
+from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.resource import RequestContext, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.sqlite import SQLiteStore

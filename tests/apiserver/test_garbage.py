@@ -20,9 +20,9 @@ from imagestreams.access.authorization import BuiltinAuthorizer
 from imagestreams.access.identity import ADMINISTRATORS, User
 from imagestreams.apiserver.app import ApiServer
 from imagestreams.apiserver.documents import ServerVersion
-from imagestreams.resources.core import core_group, ensure_namespaces
-from imagestreams.resources.image_group import image_group
-from imagestreams.resources.imagestreams import RegistryHosts
+from imagestreams.resources.core.group import core_group, ensure_namespaces
+from imagestreams.resources.images.group import image_group
+from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.store.sqlite import SQLiteStore
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

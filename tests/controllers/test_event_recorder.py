@@ -14,7 +14,7 @@ from imagestreams.api.image import ImageStream
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.controllers.event_recorder import BURST, REFILL_S, EventRecorder
 from imagestreams.controllers.import_events import Telling, tellings
-from imagestreams.resources.events import EventStrategy, event_storage
+from imagestreams.resources.core.events import EventStrategy, event_storage
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.sqlite import SQLiteStore
 from imagestreams.streams.import_news import Result, TagNews

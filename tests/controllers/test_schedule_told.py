@@ -8,7 +8,7 @@ from typing import Any
 from imagestreams.api.image import ImageStream
 from imagestreams.controllers.schedule import ScheduledImports
 from imagestreams.importing.importer import Importer
-from imagestreams.resources.imagestreamimports import ImageStreamImports
+from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.streams.import_news import Result, TagNews
 
 INTERVAL_S = 900

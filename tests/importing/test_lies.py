@@ -9,7 +9,7 @@ import pytest
 from imagestreams.importing.importer import Importer
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
-from imagestreams.resources.imagestreamimports import ImageStreamImports
+from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 
 TYPE = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"

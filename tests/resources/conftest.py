@@ -19,9 +19,9 @@ from imagestreams.api.errors import not_found
 from imagestreams.api.image import Image, TagReferencePolicy
 from imagestreams.apiserver.app import ApiServer
 from imagestreams.apiserver.documents import ServerVersion
-from imagestreams.resources.image_group import ImageGroup, image_group
-from imagestreams.resources.images import new_image
-from imagestreams.resources.imagestreams import RegistryHosts
+from imagestreams.resources.images.group import ImageGroup, image_group
+from imagestreams.resources.images.images import new_image
+from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.resources.resource import ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.sqlite import SQLiteStore

@@ -32,7 +32,7 @@ from imagestreams.api.errors import ApiError
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.namespaces import NamespaceController
-from imagestreams.resources.core import CoreGroup, core_group, ensure_namespaces
+from imagestreams.resources.core.group import CoreGroup, core_group, ensure_namespaces
 from imagestreams.resources.resource import (
     DeleteOptions,
     FieldRequirement,

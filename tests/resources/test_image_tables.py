@@ -8,7 +8,7 @@ import pytest
 from imagestreams.api.ages import ago
 from imagestreams.api.codec import from_dict
 from imagestreams.api.image import ImageStream, ImageTag
-from imagestreams.resources.image_tables import image_tag_table, stream_table
+from imagestreams.resources.images.tables import image_tag_table, stream_table
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 

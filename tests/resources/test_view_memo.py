@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from imagestreams.resources.view_memo import ListedItem, ViewMemo
+from imagestreams.resources.images.view_memo import ListedItem, ViewMemo
 from imagestreams.store.cache import Entry
 
 

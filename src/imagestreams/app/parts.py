@@ -25,13 +25,13 @@ from imagestreams.hooks.room import HookRoom, hook_room
 from imagestreams.importing.importer import Importer, ImportSettings
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
-from imagestreams.resources.core import CoreGroup, core_group, ensure_namespaces
-from imagestreams.resources.image_group import ImageGroup, image_group
-from imagestreams.resources.imagestreamimports import ImageStreamImports
-from imagestreams.resources.imagestreams import RegistryHosts
-from imagestreams.resources.import_observer import Several
-from imagestreams.resources.registry_configuration import RegistryConfiguration
-from imagestreams.resources.registry_settings import SettingsGroup, ensure_settings, settings_group
+from imagestreams.resources.core.group import CoreGroup, core_group, ensure_namespaces
+from imagestreams.resources.images.group import ImageGroup, image_group
+from imagestreams.resources.images.imagestreamimports import ImageStreamImports
+from imagestreams.resources.images.imagestreams import RegistryHosts
+from imagestreams.resources.images.import_observer import Several
+from imagestreams.resources.registries.registry_configuration import RegistryConfiguration
+from imagestreams.resources.registries.registry_settings import SettingsGroup, ensure_settings, settings_group
 from imagestreams.resources.resource import Resource
 from imagestreams.resources.stored import StoredResource
 from imagestreams.store.cache import ObservableStore

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from imagestreams.api.core import Event
-from imagestreams.resources.events import is_over
+from imagestreams.resources.core.events import is_over
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.store.kv import StoreClosed
 

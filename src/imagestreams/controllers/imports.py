@@ -15,7 +15,7 @@ from imagestreams.api.image import ImageStream
 from imagestreams.controllers.due import due_import
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.watching import run_following
-from imagestreams.resources.imagestreamimports import ImageStreamImports
+from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.cache import Entry
 

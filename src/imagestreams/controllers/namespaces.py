@@ -15,8 +15,8 @@ from typing import Any, Final
 from imagestreams.api.codec import copy
 from imagestreams.api.core import Namespace, NamespaceCondition
 from imagestreams.api.errors import ApiError
-from imagestreams.resources.core import CoreGroup, ensure_service_accounts, server_context
-from imagestreams.resources.namespaces import TERMINATING
+from imagestreams.resources.core.group import CoreGroup, ensure_service_accounts, server_context
+from imagestreams.resources.core.namespaces import TERMINATING
 from imagestreams.resources.resource import DeleteOptions
 from imagestreams.resources.storage import StaleObject
 from imagestreams.resources.stored import StoredResource

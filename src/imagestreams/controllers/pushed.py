@@ -23,7 +23,7 @@ from imagestreams.api.meta import ObjectMeta
 from imagestreams.controllers.due import INSECURE_REPOSITORY
 from imagestreams.controllers.imports import RetrySettings
 from imagestreams.controllers.queue import RetryLater, WorkQueue
-from imagestreams.resources.imagestreamimports import ImageStreamImports
+from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.storage import ObjectStorage
 
 SETTLE_S: Final = 0.25

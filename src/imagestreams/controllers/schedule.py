@@ -27,7 +27,7 @@ from imagestreams.controllers.timetable import Timetable, next_check_s
 from imagestreams.controllers.watching import run_following
 from imagestreams.importing.failure import ImportFailed
 from imagestreams.reference import InvalidReference
-from imagestreams.resources.imagestreamimports import ImageStreamImports
+from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.cache import Entry
 

@@ -18,7 +18,7 @@ from imagestreams.hooks.notification import UnreadableNotification
 from imagestreams.hooks.proof import proves, secret_value
 from imagestreams.hooks.rate import PER_SECOND, RateBound
 from imagestreams.hooks.senders import READERS
-from imagestreams.resources.registryhooks import HOOKS_PATH
+from imagestreams.resources.registries.registryhooks import HOOKS_PATH
 from imagestreams.resources.storage import ObjectStorage
 
 Message = MutableMapping[str, Any]

@@ -10,7 +10,7 @@ from imagestreams.api.image import ImageStream
 from imagestreams.controllers.watching import follow
 from imagestreams.hooks.following import Repository, following_tags, pushed_repository, repositories_of
 from imagestreams.hooks.notification import Push
-from imagestreams.resources.registryhooks import hook_token_hash
+from imagestreams.resources.registries.registryhooks import hook_token_hash
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.cache import Entry
 

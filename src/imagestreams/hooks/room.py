@@ -12,7 +12,7 @@ from imagestreams.hooks.calls import LastCalls
 from imagestreams.hooks.endpoint import HookEndpoint, ImportNow
 from imagestreams.hooks.followers import Followers
 from imagestreams.hooks.rate import RateBound
-from imagestreams.resources.registryhooks import RegistryHooks, RegistryHookStrategy, registry_hook_storage
+from imagestreams.resources.registries.registryhooks import RegistryHooks, RegistryHookStrategy, registry_hook_storage
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate
 from imagestreams.store.cache import ObservableStore

@@ -17,8 +17,8 @@ from imagestreams.access.identity import ADMINISTRATORS, User
 from imagestreams.api.core import ConfigMap, Secret
 from imagestreams.apiserver.app import ApiServer
 from imagestreams.apiserver.documents import ServerVersion
-from imagestreams.resources.image_group import image_group
-from imagestreams.resources.imagestreams import RegistryHosts
+from imagestreams.resources.images.group import image_group
+from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.resources.resource import ResourceInfo, Verb
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import StoredResource, Strategy

@@ -7,8 +7,8 @@ from typing import Final
 from imagestreams.api.core import ConfigMap
 from imagestreams.api.errors import FieldError
 from imagestreams.api.object_meta_validation import dns_subdomain_problems
-from imagestreams.resources.config_data import DATA_MAX_BYTES, decode_values, frozen_errors, key_errors
-from imagestreams.resources.core_tables import config_map_table
+from imagestreams.resources.core.config_data import DATA_MAX_BYTES, decode_values, frozen_errors, key_errors
+from imagestreams.resources.core.tables import config_map_table
 from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import Strategy

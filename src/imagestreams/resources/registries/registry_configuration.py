@@ -12,7 +12,7 @@ from typing import Any, Final
 from imagestreams.api.config_validation import NEVER_CONTACT_SOURCE
 from imagestreams.api.core import ConfigMap
 from imagestreams.registries.policy import Mirror, MirrorRule, Pulls, RegistryPolicy
-from imagestreams.resources.registry_settings import CLUSTER, CONFIG_NAMESPACE, SettingsGroup
+from imagestreams.resources.registries.registry_settings import CLUSTER, CONFIG_NAMESPACE, SettingsGroup
 from imagestreams.resources.storage import ObjectStorage
 
 _NO_FILE: Final = RegistryPolicy()

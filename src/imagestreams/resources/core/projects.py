@@ -21,7 +21,7 @@ from imagestreams.api.object_meta_validation import (
     validate_object_meta,
     validate_object_meta_update,
 )
-from imagestreams.resources.core_tables import DISPLAY_NAME, project_table
+from imagestreams.resources.core.tables import DISPLAY_NAME, project_table
 from imagestreams.resources.resource import (
     DeleteOptions,
     Item,

@@ -12,7 +12,7 @@ from imagestreams.api.errors import already_exists, bad_request, invalid, not_fo
 from imagestreams.api.image import Image, ImageSignature
 from imagestreams.api.meta import Status
 from imagestreams.api.validation import validate_image_signature
-from imagestreams.resources.images import check_signatures
+from imagestreams.resources.images.images import check_signatures
 from imagestreams.resources.resource import DeleteOptions, Item, RequestContext, Resource, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.stored import fill_system_fields

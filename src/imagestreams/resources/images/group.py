@@ -7,32 +7,32 @@ from datetime import datetime
 from imagestreams.access.authorization import Authorizer
 from imagestreams.api.core import Secret
 from imagestreams.api.image import Image, ImageStream
-from imagestreams.resources.image_tables import (
-    image_stream_image_table,
-    image_stream_tag_table,
-    image_table,
-    image_tag_table,
-    stream_table,
-)
-from imagestreams.resources.images import ImageStrategy, image_storage
-from imagestreams.resources.imagesignatures import ImageSignatures
-from imagestreams.resources.imagestream_layers import ImageStreamLayersResource
-from imagestreams.resources.imagestream_secrets import ImageStreamSecrets
-from imagestreams.resources.imagestreamimages import ImageStreamImages
-from imagestreams.resources.imagestreammappings import ImageStreamMappings
-from imagestreams.resources.imagestreams import (
+from imagestreams.resources.images.images import ImageStrategy, image_storage
+from imagestreams.resources.images.imagesignatures import ImageSignatures
+from imagestreams.resources.images.imagestream_layers import ImageStreamLayersResource
+from imagestreams.resources.images.imagestream_secrets import ImageStreamSecrets
+from imagestreams.resources.images.imagestreamimages import ImageStreamImages
+from imagestreams.resources.images.imagestreammappings import ImageStreamMappings
+from imagestreams.resources.images.imagestreams import (
     InternalStreamStrategy,
     RegistryHosts,
     StreamStatusResource,
     StreamStrategy,
     stream_storage,
 )
-from imagestreams.resources.imagestreamtags import ImageStreamTags
-from imagestreams.resources.imagetags import ImageTags
+from imagestreams.resources.images.imagestreamtags import ImageStreamTags
+from imagestreams.resources.images.imagetags import ImageTags
+from imagestreams.resources.images.stream_tags import ImageStorages
+from imagestreams.resources.images.tables import (
+    image_stream_image_table,
+    image_stream_tag_table,
+    image_table,
+    image_tag_table,
+    stream_table,
+)
 from imagestreams.resources.resource import Resource
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource
-from imagestreams.resources.stream_tags import ImageStorages
 from imagestreams.store.cache import ObservableStore
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from imagestreams.api.codec import encode
 from imagestreams.api.errors import bad_request, not_found
 from imagestreams.api.image import Image, ImageStreamImage
+from imagestreams.resources.images.stream_tags import GROUP, ImageStorages
+from imagestreams.resources.images.view_memo import VIEW_BYTES, ViewMemo
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo, TableView
 from imagestreams.resources.storage import unnameable
-from imagestreams.resources.stream_tags import GROUP, ImageStorages
-from imagestreams.resources.view_memo import VIEW_BYTES, ViewMemo
 from imagestreams.streams.image_layers import image_names
 from imagestreams.streams.resolve_tags import matches_digest
 from imagestreams.streams.tag_views import image_stream_image

@@ -14,12 +14,12 @@ from imagestreams.api.image import ImageStream, ImageStreamMapping, TagEvent
 from imagestreams.api.meta import Status
 from imagestreams.api.validation import validate_image_stream_mapping
 from imagestreams.reference import ImageReference, InvalidReference, parse
-from imagestreams.resources.images import ImageStrategy, check_metadata, check_signatures, new_image
-from imagestreams.resources.imagestreams import RegistryHosts
+from imagestreams.resources.images.images import ImageStrategy, check_metadata, check_signatures, new_image
+from imagestreams.resources.images.imagestreams import RegistryHosts
+from imagestreams.resources.images.stream_tags import GROUP, ImageStorages
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
 from imagestreams.resources.storage import StaleObject
 from imagestreams.resources.stored import NamespaceGate, admit_identity, fill_system_fields
-from imagestreams.resources.stream_tags import GROUP, ImageStorages
 from imagestreams.store.cache import Entry
 from imagestreams.streams.history import record_event
 from imagestreams.streams.tracking import follow_tags

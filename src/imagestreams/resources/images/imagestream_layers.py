@@ -5,8 +5,8 @@ from typing import Final
 
 from imagestreams.api.codec import encode
 from imagestreams.api.image import Image, ImageStreamLayers
+from imagestreams.resources.images.stream_tags import GROUP, ImageStorages
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
-from imagestreams.resources.stream_tags import GROUP, ImageStorages
 from imagestreams.streams.image_layers import layers_of
 
 INFO: Final = ResourceInfo(

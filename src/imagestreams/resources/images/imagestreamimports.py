@@ -28,7 +28,7 @@ from imagestreams.api.validation import validate_image_stream, validate_image_st
 from imagestreams.importing.importer import Importer, Outcome
 from imagestreams.reference import parse
 from imagestreams.registries.credentials import Keyring
-from imagestreams.resources.import_observer import ImportObserver, Nobody
+from imagestreams.resources.images.import_observer import ImportObserver, Nobody
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.stored import NamespaceGate, admit_identity, fill_system_fields

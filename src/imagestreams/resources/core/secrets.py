@@ -9,8 +9,8 @@ from imagestreams.api.core import Secret
 from imagestreams.api.errors import FieldError
 from imagestreams.api.json_syntax import JsonSyntaxError, check_json
 from imagestreams.api.object_meta_validation import dns_subdomain_problems
-from imagestreams.resources.config_data import DATA_MAX_BYTES, decode_values, frozen_errors, key_errors
-from imagestreams.resources.core_tables import secret_table
+from imagestreams.resources.core.config_data import DATA_MAX_BYTES, decode_values, frozen_errors, key_errors
+from imagestreams.resources.core.tables import secret_table
 from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import Strategy

@@ -12,7 +12,7 @@ from imagestreams.api.codec import copy
 from imagestreams.api.core import Namespace, NamespaceStatus
 from imagestreams.api.errors import FieldError, forbidden, not_found
 from imagestreams.api.object_meta_validation import dns_label_problems, qualified_name_problems
-from imagestreams.resources.core_tables import namespace_table
+from imagestreams.resources.core.tables import namespace_table
 from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, NamespaceTerminating, StoredResource, Strategy

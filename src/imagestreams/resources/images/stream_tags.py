@@ -24,6 +24,7 @@ from imagestreams.api.errors import (
 )
 from imagestreams.api.image import Image, ImageStream, TagReference
 from imagestreams.api.meta import ObjectMeta, Status
+from imagestreams.resources.images.view_memo import VIEW_BYTES, ListedItem, ViewMemo
 from imagestreams.resources.listing import list_storage
 from imagestreams.resources.resource import (
     DeleteOptions,
@@ -38,7 +39,6 @@ from imagestreams.resources.resource import (
 )
 from imagestreams.resources.storage import ObjectStorage, unnameable
 from imagestreams.resources.stored import NamespaceGate, StoredResource, admit_identity, fill_system_fields
-from imagestreams.resources.view_memo import VIEW_BYTES, ListedItem, ViewMemo
 from imagestreams.store.cache import Entry
 from imagestreams.streams.history import spec_tag
 from imagestreams.streams.tag_views import DEFAULT_TAG, current_image

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from imagestreams.api.codec import encode
 from imagestreams.api.core import Secret, SecretList
 from imagestreams.api.meta import ListMeta
+from imagestreams.resources.images.stream_tags import GROUP
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
-from imagestreams.resources.stream_tags import GROUP
 
 LOGIN_TYPES: Final = frozenset({"kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson"})
 EXCLUDED: Final = "openshift.io/image.excludeSecret"

@@ -10,9 +10,9 @@ from imagestreams.api.defaulting import default_tag
 from imagestreams.api.errors import FieldError
 from imagestreams.api.image import Image, ImageStream, ImageTag, TagReference
 from imagestreams.api.validation import validate_image_tag, validate_image_tag_update
+from imagestreams.resources.images.stream_tags import GROUP, ImageStorages, TagResource, set_wish
 from imagestreams.resources.resource import ResourceInfo, TableView
 from imagestreams.resources.stored import NamespaceGate
-from imagestreams.resources.stream_tags import GROUP, ImageStorages, TagResource, set_wish
 from imagestreams.streams.history import history_of, spec_tag
 from imagestreams.streams.tag_views import image_tag, image_tags
 

@@ -8,7 +8,7 @@ from imagestreams.api.ages import parse_time
 from imagestreams.api.core import Event
 from imagestreams.api.errors import FieldError
 from imagestreams.api.object_meta_validation import dns_subdomain_problems, qualified_name_problems
-from imagestreams.resources.core_tables import event_table
+from imagestreams.resources.core.tables import event_table
 from imagestreams.resources.resource import ResourceInfo, Verb
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import Strategy

@@ -10,19 +10,23 @@ from imagestreams.access.identity import ADMINISTRATORS, User
 from imagestreams.api.core import ConfigMap, Event, Namespace, Secret, ServiceAccount
 from imagestreams.api.errors import ApiError
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.resources.configmaps import ConfigMapStrategy, config_map_storage
-from imagestreams.resources.events import EventStrategy, event_storage
-from imagestreams.resources.namespaces import PROTECTED, namespace_gate, namespace_resources, namespace_storage
-from imagestreams.resources.projects import ProjectRequests, Projects
-from imagestreams.resources.resource import RequestContext, Resource
-from imagestreams.resources.reviews import (
+from imagestreams.resources.core.configmaps import ConfigMapStrategy, config_map_storage
+from imagestreams.resources.core.events import EventStrategy, event_storage
+from imagestreams.resources.core.namespaces import PROTECTED, namespace_gate, namespace_resources, namespace_storage
+from imagestreams.resources.core.projects import ProjectRequests, Projects
+from imagestreams.resources.core.reviews import (
     SelfSubjectAccessReviews,
     SelfSubjectReviews,
     SelfSubjectRulesReviews,
     Users,
 )
-from imagestreams.resources.secrets import SecretStrategy, secret_storage
-from imagestreams.resources.serviceaccounts import DEFAULT_ACCOUNTS, ServiceAccountStrategy, service_account_storage
+from imagestreams.resources.core.secrets import SecretStrategy, secret_storage
+from imagestreams.resources.core.serviceaccounts import (
+    DEFAULT_ACCOUNTS,
+    ServiceAccountStrategy,
+    service_account_storage,
+)
+from imagestreams.resources.resource import RequestContext, Resource
 from imagestreams.resources.stored import NamespaceGate, StoredResource
 from imagestreams.store.cache import ObservableStore
 

@@ -10,9 +10,9 @@ from imagestreams.api.defaulting import default_image_stream_tag
 from imagestreams.api.errors import FieldError, bad_request
 from imagestreams.api.image import Image, ImageStream, ImageStreamTag, TagReference
 from imagestreams.api.validation import validate_image_stream_tag, validate_image_stream_tag_update
+from imagestreams.resources.images.stream_tags import GROUP, ImageStorages, TagResource, set_wish
 from imagestreams.resources.resource import ResourceInfo, TableView
 from imagestreams.resources.stored import NamespaceGate
-from imagestreams.resources.stream_tags import GROUP, ImageStorages, TagResource, set_wish
 from imagestreams.streams.history import spec_tag
 from imagestreams.streams.tag_views import current_image, image_stream_tag, image_stream_tags
 
