@@ -1,14 +1,18 @@
 """How much of a registry's time and of our memory an import may take."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 A = TypeVar("A")
+_RATE_LIMIT_MAX: Final = 500
+_MEMBER: Final = re.compile(r"\b(limit|remaining|reset|r|t)\s*=\s*([0-9]{1,9})(?![0-9])", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"\s*([0-9]{1,9})\s*(?:;|,|$)")
 
 
 @dataclass(frozen=True)
@@ -96,3 +100,22 @@ def retry_after_s(header: str | None, now: datetime | None = None) -> float | No
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def used_up_s(headers: Mapping[str, str]) -> float | None:
+    """Return in how many seconds there are requests again, where an answer tells that none are left.
+
+    Read are `RateLimit-Remaining` with `RateLimit-Reset`, `RateLimit: limit=…, remaining=…, reset=…` and
+    `RateLimit: "name";r=…;t=…`, as the drafts of the IETF had it over time. It is `None` when requests are left, or
+    when it isn't told how long: Docker Hub names only the length of its window, and then 429 must tell.
+    """
+    together = headers.get("RateLimit", "")
+    told = {name.lower(): int(number) for name, number in _MEMBER.findall(together[:_RATE_LIMIT_MAX])}
+    remaining = told.get("remaining", told.get("r", _leading_number(headers.get("RateLimit-Remaining"))))
+    reset = told.get("reset", told.get("t", _leading_number(headers.get("RateLimit-Reset"))))
+    return float(reset) if remaining == 0 and reset is not None else None
+
+
+def _leading_number(header: str | None) -> int | None:
+    found = _NUMBER.match(header or "")
+    return int(found[1]) if found else None

@@ -22,7 +22,7 @@ from imagestreams.registries.errors import (
     Unreachable,
     status_text,
 )
-from imagestreams.registries.limits import Limiter, Limits, retry_after_s
+from imagestreams.registries.limits import Limiter, Limits, retry_after_s, used_up_s
 from imagestreams.registries.observer import Nobody, RequestObserver
 from imagestreams.registries.proxies import ProxyChoice, direct
 from imagestreams.registries.trust import TrustChoice
@@ -92,7 +92,8 @@ class Transport:
     ) -> Answer:
         """Send a request, again if the server is busy, and return its last answer whatever its status.
 
-        A `Retry-After` is waited for, by all requests to that host. A host that asks for more time than we wait, or
+        A `Retry-After` is waited for, by all requests to that host, and so is the next allowance, if not for long, of a
+        host that tells that the present one is used up. A host that asks for more time than we wait, or
         fails again and again, is left alone for a while: what it said last is then the answer to everything.
 
         Raises:
@@ -109,6 +110,8 @@ class Transport:
                     return last.repeated()
                 answer = await self._attempt(limiter, method, url, headers, max_bytes, insecure, form)
             left -= 1
+            if (reset_s := used_up_s(answer.headers)) is not None:
+                limiter.pause(min(reset_s, self._limits.longest_wait_s))
             if answer.status != 429 and answer.status < 500:
                 limiter.succeeded()
                 return answer
@@ -118,6 +121,8 @@ class Transport:
                 limiter.leave_alone(_Last(answer), min(wait_s, self._limits.longest_silence_s))
                 return answer
             if left <= 0:
+                if asked_s is not None:
+                    limiter.pause(asked_s)
                 limiter.failed(_Last(answer), self._limits.failures, self._limits.longest_wait_s)
                 return answer
             if asked_s is not None or answer.status == 429:

@@ -1,0 +1,90 @@
+"""A registry that says how much it can bear is not asked for more."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from imagestreams.reference import parse
+from imagestreams.registries.client import RegistryClient
+from imagestreams.registries.credentials import Keyring
+from imagestreams.registries.errors import RegistryError
+from imagestreams.registries.limits import Limits, used_up_s
+
+TYPE = "application/vnd.oci.image.manifest.v1+json"
+Start = Callable[[Any], Awaitable[Any]]
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "7"}, 7.0),
+        ({"RateLimit-Remaining": "0;w=60", "RateLimit-Reset": "7"}, 7.0),
+        ({"RateLimit": "limit=100, remaining=0, reset=50"}, 50.0),
+        ({"RateLimit": '"default";r=0;t=30'}, 30.0),
+        ({"RateLimit": '"default";r=1;t=30'}, None),
+        ({"RateLimit-Remaining": "3", "RateLimit-Reset": "7"}, None),
+        ({"RateLimit-Limit": "100;w=21600", "RateLimit-Remaining": "0;w=21600"}, None),
+        ({"RateLimit-Remaining": "none", "RateLimit-Reset": "soon"}, None),
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "-5"}, None),
+        ({}, None),
+    ],
+)
+def test_how_long_an_allowance_is_used_up(headers: dict[str, str], seconds: float | None) -> None:
+    assert used_up_s(headers) == seconds
+
+
+async def ask(client: RegistryClient, host: str, tags: int) -> None:
+    repository = client.repository(parse(f"{host}/x:1"), Keyring(), insecure=True)
+
+    async def one(number: int) -> None:
+        with contextlib.suppress(RegistryError):
+            await repository.manifest(f"t{number}", [TYPE])
+
+    await asyncio.gather(*(one(number) for number in range(tags)))
+
+
+async def test_no_request_goes_out_before_the_retry_after_of_a_busy_registry(
+    lying_registry: Start, respond: Any, good_manifest: bytes
+) -> None:
+    clock = asyncio.get_running_loop().time
+    came: list[tuple[float, bool]] = []
+
+    async def answer(asked: Any, writer: asyncio.StreamWriter) -> None:
+        # Each third request is one too many, and some are so often enough to be given up.
+        busy = len(came) % 3 != 1
+        came.append((clock(), busy))
+        writer.write(respond(429, Retry_After="1") if busy else good_manifest)
+
+    registry = await lying_registry(answer)
+
+    async with RegistryClient(Limits(concurrency=1, attempts=2, failures=99)) as client:
+        await ask(client, registry.host, 4)
+
+    assert sum(busy for _, busy in came) >= 4
+    for (before, busy), (after, _) in itertools.pairwise(came):
+        assert not busy or after - before >= 1
+
+
+async def test_a_used_up_allowance_is_waited_for_within_bounds(
+    lying_registry: Start, respond: Any, good_manifest: bytes
+) -> None:
+    clock = asyncio.get_running_loop().time
+    came: list[float] = []
+    head, _, body = good_manifest.partition(b"\r\n\r\n")
+
+    async def answer(asked: Any, writer: asyncio.StreamWriter) -> None:
+        came.append(clock())
+        reset = b"1" if len(came) == 1 else b"99999"
+        writer.write(head + b"\r\nRateLimit-Remaining: 0\r\nRateLimit-Reset: " + reset + b"\r\n\r\n" + body)
+
+    registry = await lying_registry(answer)
+
+    async with RegistryClient(Limits(concurrency=1, longest_wait_s=1.5)) as client:
+        await ask(client, registry.host, 3)
+
+    assert came[1] - came[0] >= 1
+    assert came[2] - came[1] >= 1.5
