@@ -424,6 +424,15 @@ async def test_a_bad_answer_to_head_costs_requests_and_nothing_else(
     assert (await project.tag())["items"][0]["image"] == digest_of(MANIFEST)
 
 
+@pytest.mark.parametrize("tls", ["good", "expired", "early", "self-signed", "elsewhere"])
+async def test_an_insecure_import_speaks_tls_where_there_is_any_and_takes_every_certificate(
+    project: Project, faulty: FaultyRegistry, certificates: Certificates, tls: str
+) -> None:
+    await begin(faulty, certificates, tls)
+
+    assert (await project.run(f"{faulty.host}/x:1"))["status"] == "Success"
+
+
 async def test_a_redirect_to_another_host_takes_no_login_along(project: Project, faulty: FaultyRegistry) -> None:
     await faulty.start()
     other = faulty.other
