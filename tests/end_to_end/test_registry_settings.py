@@ -126,7 +126,7 @@ def test_mirror_sets_are_used_in_their_order(server: RunningServer, docker_regis
     assert outcome(server, f"registry.invalid/product/thing@{older.digest}")["status"] == "Success"
 
     asked = [(method, path, status) for method, path, status in docker_registry.requests(mark) if path != "/v2/"]
-    assert asked[0] == ("GET", "/v2/copy/app/manifests/1", 404)
+    assert asked[0] == ("HEAD", "/v2/copy/app/manifests/1", 404)
     _, stream = server.request("GET", "/apis/image.openshift.io/v1/namespaces/default/imagestreams/s")
     history = [item["dockerImageReference"] for item in stream["status"]["tags"][0]["items"]]
     assert history[:3] == [
