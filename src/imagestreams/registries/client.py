@@ -15,6 +15,7 @@ from yarl import URL
 
 from imagestreams.api.foreign_json import UnreadableJson, read_foreign
 from imagestreams.reference import DEFAULT_TAG, ImageReference, is_digest, is_tag
+from imagestreams.registries.answer import Answer
 from imagestreams.registries.bounded import Bounded
 from imagestreams.registries.challenge import Challenge, read_challenge
 from imagestreams.registries.credentials import Keyring, Login
@@ -36,7 +37,7 @@ from imagestreams.registries.observer import RequestObserver
 from imagestreams.registries.proxies import ProxyChoice, direct
 from imagestreams.registries.schema1 import SCHEMA1, SIGNED_SCHEMA1, guessed_type, signed_content
 from imagestreams.registries.tokens import Tokens, basic, key_for
-from imagestreams.registries.transport import Answer, Transport
+from imagestreams.registries.transport import Transport
 from imagestreams.registries.trust import TrustChoice
 
 DIGEST_HEADER: Final = "Docker-Content-Digest"

@@ -1,48 +1,26 @@
 """One HTTP request to a registry: bounded in bytes, time, redirects and repetitions."""
 
 import asyncio
-import errno
-import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import aiohttp
-from multidict import CIMultiDictProxy
 from yarl import URL
 
+from imagestreams.registries.answer import Answer, asked
 from imagestreams.registries.bounded import Bounded
-from imagestreams.registries.errors import (
-    Misbehaved,
-    NotSecure,
-    RegistryError,
-    TimedOut,
-    TooLarge,
-    Unreachable,
-    status_text,
-)
+from imagestreams.registries.errors import Misbehaved, RegistryError, TimedOut, Unreachable
 from imagestreams.registries.limits import Limiter, Limits, retry_after_s, used_up_s
 from imagestreams.registries.observer import Nobody, RequestObserver
 from imagestreams.registries.proxies import ProxyChoice, direct
 from imagestreams.registries.trust import TrustChoice
 
+if TYPE_CHECKING:
+    from imagestreams.registries.connections import Connections
+
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_CHUNK_BYTES: Final = 1 << 16
 _HOSTS_MAX: Final = 4096
-# What OpenSSL makes of an answer that is plain HTTP.
-_NOT_TLS: Final = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
-_EXPIRED, _NOT_YET_VALID, _WRONG_HOST = 10, 9, 62
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a registry said, read to the end."""
-
-    status: int
-    headers: CIMultiDictProxy[str]
-    body: bytes
-    url: URL
 
 
 @dataclass(frozen=True)
@@ -71,14 +49,14 @@ class Transport:
         self._limits = limits
         self._proxy = proxy
         self._trust = _choice(trust or ssl.create_default_context())
-        self._session: aiohttp.ClientSession | None = None
+        self._connections: Connections | None = None
         self._limiters: Bounded[str, Limiter[_Last]] = Bounded(_HOSTS_MAX)
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._connections is not None:
+            await self._connections.close()
+            self._connections = None
 
     async def send(
         self,
@@ -168,7 +146,7 @@ class Transport:
             async with asyncio.timeout(self._limits.total_s):
                 return await self._follow(method, url, headers, max_bytes, insecure, form)
         except TimeoutError:
-            raise TimedOut(f"{_asked(method, url)}: context deadline exceeded") from None
+            raise TimedOut(f"{asked(method, url)}: context deadline exceeded") from None
 
     async def _follow(
         self,
@@ -190,9 +168,9 @@ class Transport:
                 # A password or token is for the registry that asked, not for where it sends us.
                 sent.pop("Authorization", None)
                 if form is not None:
-                    raise Misbehaved(f"{_asked(method, url)}: a login is not sent on to {there.origin()}")
+                    raise Misbehaved(f"{asked(method, url)}: a login is not sent on to {there.origin()}")
             here = there
-        raise Misbehaved(f"{_asked(method, here)}: stopped after {self._limits.redirects} redirects")
+        raise Misbehaved(f"{asked(method, here)}: stopped after {self._limits.redirects} redirects")
 
     async def _once(
         self,
@@ -203,43 +181,30 @@ class Transport:
         insecure: bool,
         form: Mapping[str, str] | None,
     ) -> Answer:
-        code: int | None = None
         if _can_not_exist(url):
-            raise Unreachable(f"{_asked(method, url)}: dial tcp: lookup {url.host}: no such host")
-        session = self._open()
+            raise Unreachable(f"{asked(method, url)}: dial tcp: lookup {url.host}: no such host")
+        code: int | None = None
         try:
-            async with session.request(
+            answer = await self._open().exchange(
                 method,
                 url,
-                # Bytes are compared with digests, so they must come as they are.
-                headers={"Accept-Encoding": "identity", **headers},
-                data=form,
-                allow_redirects=False,
-                ssl=False if insecure else self._trust(url),
+                headers,
+                max_bytes=max_bytes,
+                trust=None if insecure else self._trust(url),
                 proxy=self._proxy(url),
-            ) as response:
-                code = response.status
-                body = b"" if method == "HEAD" else await _read(response, max_bytes)
-                return Answer(response.status, response.headers, body, url)
-        except TooLarge:
-            raise TooLarge(f"{_asked(method, url)}: more than {max_bytes} bytes") from None
-        except (aiohttp.ClientError, ValueError, OSError) as error:
-            if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
-                raise
-            raise _failure(method, url, error) from error
+                form=form,
+            )
+            code = answer.status
+            return answer
         finally:
             self._observer.asked(_host(url), method, code)
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=self._limits.connect_s),
-                connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=30),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                headers={"User-Agent": "imagestreams"},
-            )
-        return self._session
+    def _open(self) -> "Connections":
+        if self._connections is None:
+            from imagestreams.registries.connections import Connections
+
+            self._connections = Connections(self._limits.connect_s)
+        return self._connections
 
 
 def _host(url: URL) -> str:
@@ -261,96 +226,9 @@ def _target(method: str, here: URL, location: str, insecure: bool) -> URL:
         there = here.join(URL(location, encoded=True))
         there.origin()
     except ValueError as error:
-        raise Misbehaved(f"{_asked(method, here)}: unusable Location header") from error
+        raise Misbehaved(f"{asked(method, here)}: unusable Location header") from error
     if there.raw_user is not None:
-        raise Misbehaved(f"{_asked(method, here)}: redirected to an address with a login")
+        raise Misbehaved(f"{asked(method, here)}: redirected to an address with a login")
     if there.scheme != "https" and not (insecure and there.scheme == "http"):
-        raise Misbehaved(f"{_asked(method, here)}: redirected to {there.scheme}, which is not secure")
+        raise Misbehaved(f"{asked(method, here)}: redirected to {there.scheme}, which is not secure")
     return there
-
-
-async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
-    if (response.content_length or 0) > max_bytes:
-        raise TooLarge
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-        body += chunk
-        if len(body) > max_bytes:
-            raise TooLarge
-    return bytes(body)
-
-
-def _asked(method: str, url: URL) -> str:
-    # A query may hold the signature of a redirect, which is a secret, as is a password in an address.
-    shown = f"{url.scheme}://{url.host_port_subcomponent or ''}{url.raw_path}"
-    return f'{method.capitalize()} "{shown}"'
-
-
-def _failure(method: str, url: URL, error: BaseException) -> RegistryError:
-    kind: type[RegistryError] = Unreachable
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        kind = Unreachable
-    elif isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientResponseError)):
-        kind = Misbehaved
-    elif _ssl_cause(error) is not None:
-        kind = NotSecure
-    elif isinstance(error, aiohttp.ServerTimeoutError):
-        kind = TimedOut
-    return kind(f"{_asked(method, url)}: {_reason(url, error)}")
-
-
-def _reason(url: URL, error: BaseException) -> str:
-    """Say what went wrong in the words of Go's standard library."""
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"proxyconnect tcp: {status_text(error.status)}"
-    if isinstance(error, aiohttp.ClientProxyConnectionError):
-        return f"proxyconnect tcp: {os.strerror(error.os_error.errno or 0).lower()}"
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"dial tcp: lookup {url.host}: no such host"
-    cause = _ssl_cause(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"tls: failed to verify certificate: x509: {_certificate_problem(url, cause)}"
-    if cause is not None:
-        if any(mark in str(cause) for mark in _NOT_TLS):
-            return "http: server gave HTTP response to HTTPS client"
-        return f"tls: {cause.reason or cause}"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        number = error.os_error.errno or 0
-        if number in errno.errorcode:
-            return f"dial tcp {_address(url)}: connect: {os.strerror(number).lower()}"
-        # Hung up in the middle of the handshake: the system has no number for that.
-        return f"dial tcp {_address(url)}: connect: {error.os_error}" if str(error.os_error) else "EOF"
-    if isinstance(error, aiohttp.ServerTimeoutError):
-        return f"dial tcp {_address(url)}: i/o timeout"
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return "unexpected EOF"
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "EOF"
-    if isinstance(error, aiohttp.ClientResponseError):
-        return "net/http: HTTP/1.x transport connection broken: malformed HTTP response"
-    return str(error) or type(error).__name__
-
-
-def _address(url: URL) -> str:
-    host = url.host or ""
-    return f"[{host}]:{url.port}" if ":" in host else f"{host}:{url.port}"
-
-
-def _ssl_cause(error: BaseException | None) -> ssl.SSLError | None:
-    for _ in range(5):
-        if error is None:
-            return None
-        # Some of aiohttp's own errors are SSL errors too, but know nothing of the cause.
-        if isinstance(error, ssl.SSLError) and not isinstance(error, aiohttp.ClientError):
-            return error
-        held = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
-        error = held if isinstance(held, ssl.SSLError) else error.__cause__ or error.__context__
-    return None
-
-
-def _certificate_problem(url: URL, error: ssl.SSLCertVerificationError) -> str:
-    if error.verify_code in (_EXPIRED, _NOT_YET_VALID):
-        return "certificate has expired or is not yet valid"
-    if error.verify_code == _WRONG_HOST or "match" in error.verify_message:
-        return f"certificate is not valid for {url.host}"
-    return "certificate signed by unknown authority"
