@@ -73,7 +73,7 @@ class Options:
         )
 
 
-@verb("get", help="Show objects: 'isctl get is', 'isctl get is/python -o yaml', 'isctl get istag -l app=web -w'.")
+@verb("get", help="Show objects: 'isctl get is', 'isctl get is/python -o yaml', 'isctl get is -l app=web -w'.")
 @flag("-o", "--output", default="", help="json, yaml, name, wide, jsonpath=…, custom-columns=…, and their -file forms.")
 @switch("-w", "--watch", help="Go on and show changes as they happen.")
 @switch("--watch-only", help="Show changes only, not what is there.")
