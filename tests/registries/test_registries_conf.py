@@ -87,13 +87,16 @@ def test_a_file_is_read_again_when_it_changed(tmp_path: Path) -> None:
     assert file.policy() is file.policy()
 
 
-def test_a_file_that_breaks_later_leaves_the_last_good_settings_in_force(tmp_path: Path) -> None:
+def test_a_file_that_breaks_later_leaves_the_last_good_settings_in_force(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "registries.conf"
     path.write_text('[[registry]]\nlocation = "a.io"\nblocked = true\n')
     file = RegistriesConfFile(path)
 
     path.write_text("[[registry")
     broken = file.policy()
+    assert file.policy() is broken and len(caplog.records) == 1
     os.unlink(path)
     gone = file.policy()
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import platform
 import signal
 import sys
@@ -56,6 +57,8 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # These tell of every start and stop, which is nothing that an operator has to know.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # Whatever is written is the data directory's, and that is for its owner alone.
+    os.umask(0o077)
     uvloop.run(_serve(settings, announce))
 
 

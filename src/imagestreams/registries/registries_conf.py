@@ -112,30 +112,33 @@ class RegistriesConfFile:
             RegistriesConfError: it can't be read or used.
         """
         self._path = path
-        self._version, self._policy = self._read()
+        self._seen = self._version()
+        self._policy = self._read()
 
     def policy(self) -> RegistryPolicy:
-        """Return what the file says now."""
-        try:
-            if self._stat() != self._version:
-                self._version, self._policy = self._read()
+        """Return what the file says now; what is wrong with a new state of it is logged once."""
+        version = self._version()
+        if version != self._seen:
+            self._seen = version
+            try:
+                self._policy = self._read()
                 _log.info("%s was read again", self._path)
-        except RegistriesConfError as error:
-            _log.warning("%s: the settings read before stay in force", error)
-        except OSError as error:
-            _log.warning("%s: %s: the settings read before stay in force", self._path, error.strerror)
+            except RegistriesConfError as error:
+                _log.warning("%s: the settings read before stay in force", error)
         return self._policy
 
-    def _stat(self) -> _Version:
-        found = os.stat(self._path)
+    def _version(self) -> _Version | None:
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
         return _Version(found.st_mtime_ns, found.st_size, found.st_ino)
 
-    def _read(self) -> tuple[_Version, RegistryPolicy]:
+    def _read(self) -> RegistryPolicy:
         try:
-            version = self._stat()
-            if version.size > _SIZE_MAX:
+            if os.stat(self._path).st_size > _SIZE_MAX:
                 raise RegistriesConfError(f"{self._path}: larger than {_SIZE_MAX} bytes")
-            return version, parse_registries_conf(self._path.read_text(encoding="utf-8"))
+            return parse_registries_conf(self._path.read_text(encoding="utf-8"))
         except OSError as error:
             raise RegistriesConfError(f"{self._path}: {error.strerror}") from error
         except ValueError as error:
