@@ -6,7 +6,7 @@ Loaded with the first request: the HTTP client is the largest library that a ser
 import errno
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import aiohttp
@@ -55,8 +55,11 @@ class Connections:
         trust: ssl.SSLContext | None,
         proxy: URL | str | None,
         form: Mapping[str, str] | None,
+        heard: Callable[[int], None],
     ) -> Answer:
         """Send one request and read its answer to the end; without `trust` any certificate will do.
+
+        `heard` is told the status as soon as it is there, whatever becomes of the body.
 
         Raises:
             RegistryError: there is no answer, or it has more than `max_bytes`.
@@ -73,6 +76,7 @@ class Connections:
                 ssl=trust if trust is not None else False,
                 proxy=proxy,
             ) as response:
+                heard(response.status)
                 body = b"" if method == "HEAD" else await _read(response, max_bytes)
                 return Answer(response.status, response.headers, body, url)
         except TooLarge:

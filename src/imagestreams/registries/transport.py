@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from yarl import URL
@@ -33,6 +33,21 @@ class _Last:
         if isinstance(self.what, RegistryError):
             raise self.what.with_traceback(None)
         return self.what
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is asked, and the bounds of the answer; it prints as messages name it."""
+
+    method: str
+    url: URL
+    headers: Mapping[str, str]
+    max_bytes: int
+    insecure: bool
+    form: Mapping[str, str] | None
+
+    def __str__(self) -> str:
+        return asked(self.method, self.url)
 
 
 class Transport:
@@ -77,6 +92,7 @@ class Transport:
         Raises:
             RegistryError: there is no answer, or not one within the bounds.
         """
+        request = _Request(method, url, headers, max_bytes, insecure, form)
         limiter = self._limiter(url)
         left = self._limits.attempts
         backoff_s = self._limits.backoff_s
@@ -86,7 +102,7 @@ class Transport:
                     self._observer.waited(_host(url), waited_s)
                 if (last := limiter.last_words()) is not None:
                     return last.repeated()
-                answer = await self._attempt(limiter, method, url, headers, max_bytes, insecure, form)
+                answer = await self._attempt(limiter, request)
             left -= 1
             if (reset_s := used_up_s(answer.headers)) is not None:
                 limiter.pause(min(reset_s, self._limits.longest_wait_s))
@@ -116,88 +132,57 @@ class Transport:
             self._limiters.put(url.authority, limiter)
         return limiter
 
-    async def _attempt(
-        self,
-        limiter: Limiter[_Last],
-        method: str,
-        url: URL,
-        headers: Mapping[str, str],
-        max_bytes: int,
-        insecure: bool,
-        form: Mapping[str, str] | None,
-    ) -> Answer:
+    async def _attempt(self, limiter: Limiter[_Last], request: _Request) -> Answer:
         try:
-            return await self._within_time(method, url, headers, max_bytes, insecure, form)
+            return await self._within_time(request)
         except TimedOut as error:
             # Each of these has cost a long time; other errors are told at once.
             limiter.failed(_Last(error), self._limits.failures, self._limits.longest_wait_s)
             raise
 
-    async def _within_time(
-        self,
-        method: str,
-        url: URL,
-        headers: Mapping[str, str],
-        max_bytes: int,
-        insecure: bool,
-        form: Mapping[str, str] | None,
-    ) -> Answer:
+    async def _within_time(self, request: _Request) -> Answer:
         try:
             async with asyncio.timeout(self._limits.total_s):
-                return await self._follow(method, url, headers, max_bytes, insecure, form)
+                return await self._follow(request)
         except TimeoutError:
-            raise TimedOut(f"{asked(method, url)}: context deadline exceeded") from None
+            raise TimedOut(f"{request}: context deadline exceeded") from None
 
-    async def _follow(
-        self,
-        method: str,
-        url: URL,
-        headers: Mapping[str, str],
-        max_bytes: int,
-        insecure: bool,
-        form: Mapping[str, str] | None,
-    ) -> Answer:
-        here, sent = url, dict(headers)
+    async def _follow(self, request: _Request) -> Answer:
+        here = request
         for _ in range(self._limits.redirects + 1):
-            answer = await self._once(method, here, sent, max_bytes, insecure, form)
+            answer = await self._once(here)
             location = answer.headers.get("Location")
             if answer.status not in _REDIRECTS or location is None:
                 return answer
-            there = _target(method, here, location, insecure)
-            if there.origin() != here.origin():
+            there = _target(here.method, here.url, location, request.insecure)
+            headers = here.headers
+            if there.origin() != here.url.origin():
                 # A password or token is for the registry that asked, not for where it sends us.
-                sent.pop("Authorization", None)
-                if form is not None:
-                    raise Misbehaved(f"{asked(method, url)}: a login is not sent on to {there.origin()}")
-            here = there
-        raise Misbehaved(f"{asked(method, here)}: stopped after {self._limits.redirects} redirects")
+                headers = {name: value for name, value in headers.items() if name != "Authorization"}
+                if request.form is not None:
+                    raise Misbehaved(f"{request}: a login is not sent on to {there.origin()}")
+            here = replace(here, url=there, headers=headers)
+        raise Misbehaved(f"{here}: stopped after {self._limits.redirects} redirects")
 
-    async def _once(
-        self,
-        method: str,
-        url: URL,
-        headers: Mapping[str, str],
-        max_bytes: int,
-        insecure: bool,
-        form: Mapping[str, str] | None,
-    ) -> Answer:
+    async def _once(self, request: _Request) -> Answer:
+        url = request.url
         if _can_not_exist(url):
-            raise Unreachable(f"{asked(method, url)}: dial tcp: lookup {url.host}: no such host")
-        code: int | None = None
+            raise Unreachable(f"{request}: dial tcp: lookup {url.host}: no such host")
+        heard: list[int] = []
         try:
-            answer = await self._open().exchange(
-                method,
+            return await self._open().exchange(
+                request.method,
                 url,
-                headers,
-                max_bytes=max_bytes,
-                trust=None if insecure else self._trust(url),
+                request.headers,
+                max_bytes=request.max_bytes,
+                trust=None if request.insecure else self._trust(url),
                 proxy=self._proxy(url),
-                form=form,
+                form=request.form,
+                heard=heard.append,
             )
-            code = answer.status
-            return answer
         finally:
-            self._observer.asked(_host(url), method, code)
+            # An answer whose body was no use was an answer all the same.
+            self._observer.asked(_host(url), request.method, heard[0] if heard else None)
 
     def _open(self) -> "Connections":
         if self._connections is None:

@@ -45,7 +45,8 @@ def _go_name(kind: Any) -> str:
     return f"v1.{kind.__name__}" if isinstance(kind, type) else "interface {}"
 
 
-def _json_name(value: Any) -> str:
+def json_kind(value: Any) -> str:
+    """Return what Go's decoder calls a value."""
     match value:
         case bool():
             return "bool"
@@ -86,7 +87,7 @@ def _mismatches(
     elif kind is int and (isinstance(value, float) or (type(value) is int and not -(2**63) <= value < 2**63)):
         yield where, path, f"number {value}", "int64"
     elif not _is_scalar(value, kind):
-        yield where, path, _json_name(value), _go_name(kind)
+        yield where, path, json_kind(value), _go_name(kind)
 
 
 def _is_scalar(value: Any, kind: Any) -> bool:

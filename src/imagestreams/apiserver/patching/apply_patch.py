@@ -7,11 +7,12 @@ from imagestreams.api.errors import ApiError, bad_request, reasonless
 from imagestreams.api.json_syntax import JsonSyntaxError
 from imagestreams.api.managed_times import keep_times
 from imagestreams.apiserver.bodies.objects import convert, read_document
+from imagestreams.apiserver.bodies.type_check import json_kind
 from imagestreams.apiserver.bodies.yaml_text import YamlError, read_yaml
 from imagestreams.apiserver.negotiation import JSON
 from imagestreams.apiserver.ownership.defaults import apply_defaults
 from imagestreams.apiserver.ownership.server_side_apply import apply
-from imagestreams.apiserver.patching.patch import ANY_MAP, Patch, json_kind
+from imagestreams.apiserver.patching.patch import ANY_MAP, Patch
 
 
 class ApplyPatch(Patch):

@@ -8,11 +8,12 @@ from imagestreams.api.codec import to_dict
 from imagestreams.api.errors import bad_request, reasonless, too_much, unprocessable
 from imagestreams.apiserver.bodies.foreign_kinds import foreign_kind
 from imagestreams.apiserver.bodies.go_text import plain
+from imagestreams.apiserver.bodies.type_check import json_kind
 from imagestreams.apiserver.ownership.field_sets import scalar_json
 from imagestreams.apiserver.ownership.object_schema import shape_of
 from imagestreams.apiserver.patching.json_patch import MAX_OPERATIONS, PatchFailedError, json_patch
 from imagestreams.apiserver.patching.merge_patch import merge_patch
-from imagestreams.apiserver.patching.patch import ANY_MAP, Patch, json_kind, refused
+from imagestreams.apiserver.patching.patch import ANY_MAP, Patch, refused
 from imagestreams.apiserver.patching.patch_misfit import conversion_misfit
 from imagestreams.apiserver.patching.strategic_merge import (
     MalformedPatchError,

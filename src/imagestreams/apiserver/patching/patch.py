@@ -8,7 +8,7 @@ from imagestreams.api.codec import to_dict
 from imagestreams.api.errors import ApiError, FieldError, bad_request, conflict, invalid, not_found
 from imagestreams.api.json_syntax import JsonSyntaxError
 from imagestreams.apiserver.bodies.objects import convert, read_document
-from imagestreams.apiserver.bodies.type_check import unknown_fields
+from imagestreams.apiserver.bodies.type_check import json_kind, unknown_fields
 from imagestreams.apiserver.negotiation import JSON
 from imagestreams.apiserver.ownership.defaults import apply_defaults
 from imagestreams.apiserver.ownership.managed_fields import track_change
@@ -128,17 +128,3 @@ def refused(shown: str, why: str) -> ApiError:
     """422: what a patch makes of an object, as `shown`, is no object of its type."""
     error = FieldError.invalid("patch", shown, why)
     return invalid("", "", "", [error])
-
-
-def json_kind(value: Any) -> str:
-    """Return what Go's decoder calls a value."""
-    match value:
-        case bool():
-            return "bool"
-        case str():
-            return "string"
-        case int() | float():
-            return "number"
-        case list():
-            return "array"
-    return "object"
