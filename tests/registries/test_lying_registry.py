@@ -25,6 +25,7 @@ from imagestreams.registries.errors import (
     WrongDigest,
 )
 from imagestreams.registries.limits import Limits, retry_after_s
+from imagestreams.registries.observer import Nobody
 
 TYPE = "application/vnd.oci.image.manifest.v1+json"
 ACCEPT = (TYPE,)
@@ -123,6 +124,26 @@ async def test_a_body_announced_too_large_is_not_even_read(lying_registry: Start
     registry = await lying_registry(always(respond(200, b"", Content_Type=TYPE, Content_Length="99999999999")))
 
     assert isinstance(await failure(registry), TooLarge)
+
+
+async def test_an_answer_whose_body_is_no_use_is_still_heard_of_with_its_status(
+    lying_registry: Start, respond: Any
+) -> None:
+    class Listener(Nobody):
+        def __init__(self) -> None:
+            self.heard: list[int | None] = []
+
+        def asked(self, host: str, method: str, code: int | None) -> None:
+            self.heard.append(code)
+
+    listener = Listener()
+    registry = await lying_registry(always(respond(200, b"", Content_Type=TYPE, Content_Length="99999999999")))
+
+    async with RegistryClient(LIMITS, observer=listener) as client:
+        with pytest.raises(TooLarge):
+            await opened(client, registry).manifest("1", ACCEPT)
+
+    assert listener.heard and listener.heard[-1] == 200
 
 
 async def test_a_redirect_loop(lying_registry: Start, respond: Any) -> None:
