@@ -3,7 +3,7 @@
 import pytest
 
 from imagestreams.app.listeners import Listener, bind, parse_listener
-from imagestreams.app.settings import SettingsError
+from imagestreams.app.settings.error import SettingsError
 
 
 @pytest.mark.parametrize(

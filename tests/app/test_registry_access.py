@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from imagestreams.app.registry_access import registry_client
-from imagestreams.app.settings import SettingsError, load_settings
+from imagestreams.app.settings.error import SettingsError
+from imagestreams.app.settings.settings import load_settings
 
 
 def test_the_file_of_authorities_is_a_setting(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from imagestreams.app.settings import DEFAULT_LISTENERS, SettingsError, load_settings
+from imagestreams.app.settings.error import SettingsError
+from imagestreams.app.settings.settings import DEFAULT_LISTENERS, load_settings
 
 
 def test_without_anything_said_the_defaults_hold() -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from imagestreams.app.certificates import CertificateFiles
-from imagestreams.app.settings import SettingsError
+from imagestreams.app.settings.error import SettingsError
 
 _BACKLOG: Final = 2048
 _KEEP_ALIVE_S: Final = 75

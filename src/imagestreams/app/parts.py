@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from imagestreams.access.authorization import Authorizer
 from imagestreams.app.import_metrics import ImportCounts, RequestCounts
 from imagestreams.app.registry_access import registries_conf, registry_client
-from imagestreams.app.settings import Settings
+from imagestreams.app.settings.settings import Settings
 from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.event_recorder import EventRecorder
 from imagestreams.controllers.imports import ImportController

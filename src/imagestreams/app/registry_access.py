@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from imagestreams.app.settings import SettingsError
+from imagestreams.app.settings.error import SettingsError
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
 from imagestreams.registries.observer import RequestObserver

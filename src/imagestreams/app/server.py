@@ -27,7 +27,7 @@ from imagestreams.app.certificates import CertificateFiles, ensure_certificates,
 from imagestreams.app.credentials import ensure_admin_kubeconfig
 from imagestreams.app.listeners import Listener, Servers, bind, parse_listener
 from imagestreams.app.parts import make_parts
-from imagestreams.app.settings import Settings
+from imagestreams.app.settings.settings import Settings
 from imagestreams.hooks.endpoint import HookEndpoint
 from imagestreams.store.sqlite import SQLiteStore
 from imagestreams.streams.platform import Platform

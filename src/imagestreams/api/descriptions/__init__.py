@@ -12,7 +12,6 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-_FILES = ("meta.toml", "core.toml", "image.toml", "config.toml", "hooks.toml")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 
 
@@ -48,8 +47,10 @@ def _texts_of(kind: type[Any]) -> dict[str, str]:
 @cache
 def _texts() -> dict[str, dict[str, str]]:
     texts: dict[str, dict[str, str]] = {}
-    for name in _FILES:
-        tables = tomllib.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))
+    for file in resources.files(__name__).iterdir():
+        if not file.name.endswith(".toml"):
+            continue
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
         for kind, fields in tables.items():
             texts[kind] = {field: _flowing(text) for field, text in fields.items()}
     return texts

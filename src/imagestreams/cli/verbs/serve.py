@@ -37,7 +37,8 @@ def serve(config: str | None, **flags: Any) -> None:
     writes DIR/admin.kubeconfig, with which every client gets in.
     """
     from imagestreams.app.server import run
-    from imagestreams.app.settings import SettingsError, load_settings
+    from imagestreams.app.settings.error import SettingsError
+    from imagestreams.app.settings.settings import load_settings
     from imagestreams.store.kv import StoreError
 
     try:

@@ -4,20 +4,19 @@
 'r.example.com'
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from imagestreams.app.settings import values
+from imagestreams.app.settings.error import SettingsError
 from imagestreams.client.kubeconfig import default_data_dir
 
 DEFAULT_LISTENERS: Final = ("https://127.0.0.1:8443", "http://127.0.0.1:5000")
 ENVIRONMENT_PREFIX: Final = "IMAGESTREAMS_"
-
-
-class SettingsError(Exception):
-    """A setting that can't be used; the text names it."""
+FILE_ONLY: Final[frozenset[str]] = frozenset()
+"""The settings that have parts of their own, so that they stand in the settings file only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def _from_file(file: Path) -> Mapping[str, Any]:
         return {}
     if not isinstance(content, dict):
         raise SettingsError(f"the settings file {file} must hold a mapping")
-    known = {_camel(name): name for name in _NAMES}
+    known = {values.camel(name): name for name in _NAMES}
     for name in content:
         if name not in known:
             raise SettingsError(f"the settings file {file} has an unknown setting {name!r}; known: {', '.join(known)}")
@@ -76,61 +75,19 @@ def _from_file(file: Path) -> Mapping[str, Any]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    named = {name: environment.get(ENVIRONMENT_PREFIX + name.upper(), "") for name in _NAMES}
+    named = {name: environment.get(ENVIRONMENT_PREFIX + name.upper(), "") for name in _NAMES if name not in FILE_ONLY}
     return {name: value for name, value in named.items() if value}
 
 
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
-
-
-def _path(value: Any) -> Path:
-    return Path(os.path.expanduser(str(value))).absolute()
-
-
-def _listeners(value: Any) -> tuple[str, ...]:
-    urls = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(urls, (list, tuple)) or not urls or not all(isinstance(url, str) for url in urls):
-        raise SettingsError(f"listen must be URLs, not {value!r}")
-    return tuple(urls)
-
-
-def _store(value: Any) -> str:
-    if value != "sqlite":
-        raise SettingsError(f"store must be sqlite, not {value!r}: no other store is there yet")
-    return "sqlite"
-
-
-def _host(value: Any) -> str:
-    text = str(value)
-    if not text or any(mark in text for mark in "/@ \t\n") or not text.isascii():
-        raise SettingsError(f"registryHost must be host[:port], not {value!r}")
-    return text
-
-
-def _at_least(name: str, least: int) -> Any:
-    def convert(value: Any) -> int:
-        try:
-            number = int(value)
-        except (TypeError, ValueError):
-            raise SettingsError(f"{_camel(name)} must be a whole number, not {value!r}") from None
-        if isinstance(value, bool) or number < least:
-            raise SettingsError(f"{_camel(name)} must be at least {least}, not {value!r}")
-        return number
-
-    return convert
-
-
 _CONVERSIONS: Final[dict[str, Any]] = {
-    "data_dir": _path,
-    "listen": _listeners,
-    "store": _store,
-    "registry_host": _host,
-    "registry_ca_file": _path,
-    "registries_conf_file": _path,
-    "scheduled_import_interval_s": _at_least("scheduled_import_interval_s", 30),
-    "max_repository_tags": _at_least("max_repository_tags", 1),
-    "registry_timeout_s": _at_least("registry_timeout_s", 1),
+    "data_dir": values.path,
+    "listen": values.listeners,
+    "store": values.store,
+    "registry_host": values.host,
+    "registry_ca_file": values.path,
+    "registries_conf_file": values.path,
+    "scheduled_import_interval_s": values.at_least("scheduled_import_interval_s", 30),
+    "max_repository_tags": values.at_least("max_repository_tags", 1),
+    "registry_timeout_s": values.at_least("registry_timeout_s", 1),
 }
 _NAMES: Final = tuple(field.name for field in fields(Settings))
