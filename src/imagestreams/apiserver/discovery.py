@@ -88,6 +88,7 @@ def _resource(info: ResourceInfo) -> dict[str, Any]:
         "name": info.name,
         "singularName": info.singular,
         "namespaced": info.namespaced,
+        **(dict(zip(("group", "version"), info.kind_home, strict=True)) if info.kind_version else {}),
         "kind": info.kind,
         "verbs": sorted(info.verbs),
         **_optional(info),
@@ -125,4 +126,5 @@ def _aggregated(infos: list[ResourceInfo]) -> list[dict[str, Any]]:
 
 
 def _kind(info: ResourceInfo) -> dict[str, str]:
-    return {"group": info.group, "version": info.version, "kind": info.kind}
+    group, version = info.kind_home
+    return {"group": group, "version": version, "kind": info.kind}

@@ -109,7 +109,7 @@ class Documents:
         if request.path != "/":
             return False
         groups = [f"/apis/{info.group}" for info in self._infos if info.group]
-        versions = [f"/apis/{i.group_version}" if i.group else f"/api/{i.version}" for i in self._infos]
+        versions = [f"/apis/{i.group}/{i.version}" if i.group else f"/api/{i.version}" for i in self._infos]
         paths = sorted({"/api", "/apis", *groups, *versions, *_INDEX})
         await self._send(request, "index", lambda: {"paths": paths})
         return True

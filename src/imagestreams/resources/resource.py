@@ -64,11 +64,18 @@ class ResourceInfo:
     storage_version_hash: str = ""
     table: TableView | None = None
     field_labels: frozenset[str] = frozenset({"metadata.name", "metadata.namespace"})
+    kind_version: str = ""
 
     @property
     def group_version(self) -> str:
         """The `apiVersion` of its objects."""
-        return f"{self.group}/{self.version}" if self.group else self.version
+        return self.kind_version or (f"{self.group}/{self.version}" if self.group else self.version)
+
+    @property
+    def kind_home(self) -> tuple[str, str]:
+        """The group and the version of its kind."""
+        group, _, version = self.group_version.rpartition("/")
+        return group, version
 
     @property
     def name(self) -> str:

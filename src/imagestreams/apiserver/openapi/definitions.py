@@ -40,13 +40,14 @@ class Definitions:
 
     def of_kind(self, info: ResourceInfo) -> str:
         """Return the name of the definition of a resource's objects."""
-        name = f"{_group_home(info.group)}.{info.version}.{info.kind}"
+        group, version = info.kind_home
+        name = f"{_group_home(group)}.{version}.{info.kind}"
         item = _item_type(info.object_type)
         if item is not None:
             name = self._list(name, self.struct(item), info.kind.removesuffix("List"))
         else:
             name = self.struct(info.object_type, name)
-        self._mark(name, info.group, info.version, info.kind)
+        self._mark(name, group, version, info.kind)
         return name
 
     def of_list(self, info: ResourceInfo) -> str:
@@ -152,7 +153,7 @@ class Definitions:
 def _usual_name(kind: type[Any]) -> str:
     if name := facts.NAMES.get(kind.__name__):
         return name
-    home = facts.HOMES.get(kind.__module__) or f"io.k8s.api.{kind.__module__.rpartition('.')[2]}.v1"
+    home = facts.home_of(kind.__module__) or f"io.k8s.api.{kind.__module__.rpartition('.')[2]}.v1"
     return f"{home}.{kind.__name__}"
 
 
@@ -191,6 +192,7 @@ def _merging(kind: type[Any], field: msgspec.structs.FieldInfo) -> dict[str, Any
     declared = {
         "x-kubernetes-list-map-keys": list(rule.list_map_keys),
         "x-kubernetes-list-type": rule.list_type,
+        "x-kubernetes-map-type": rule.map_type,
         "x-kubernetes-patch-merge-key": rule.patch_merge_key,
         "x-kubernetes-patch-strategy": rule.patch_strategy,
     }

@@ -115,7 +115,7 @@ class _Routes:
             "parameters": [*self._body(verb), *query_parameters(verb, watchable=watchable)],
             "responses": _responses(action.codes, self._answer(verb)),
             "x-kubernetes-action": action.kubernetes or verb,
-            GVK: {"group": info.group, "kind": info.kind, "version": info.version},
+            GVK: {"group": info.kind_home[0], "kind": info.kind, "version": info.kind_home[1]},
         }
 
     def _body(self, verb: str) -> list[dict[str, Any]]:
