@@ -116,8 +116,8 @@ class Definitions:
     def _property(self, kind: type[Any], field: msgspec.structs.FieldInfo) -> dict[str, Any]:
         key = (kind.__name__, field.encode_name)
         schema = self._field_schema(kind, field, key)
-        default = _default(field)
-        if default is not None:
+        default = facts.DEFAULTS.get(key, _default(field))
+        if default is not None and "$ref" not in schema:
             schema["default"] = default
         if values := facts.ENUMS.get(key):
             schema["enum"] = list(values)
@@ -132,6 +132,8 @@ class Definitions:
 
     def _schema(self, kind: Any, scalars: dict[Any, dict[str, Any]], name: str = "") -> dict[str, Any]:
         kind = _without_none(kind)
+        if reference := facts.UNIONS.get(kind):
+            return {"$ref": REFERENCE + self.plain(reference)}
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if kind in scalars:
             return dict(scalars[kind])
@@ -173,7 +175,7 @@ def _group_home(group: str) -> str:
 def _without_none(kind: Any) -> Any:
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
         members = [member for member in typing.get_args(kind) if member is not type(None)]
-        return members[0] if len(members) == 1 else Any
+        return members[0] if len(members) == 1 else typing.Union[tuple(members)]  # noqa: UP007
     return kind
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from imagestreams.apiserver.openapi.schema_facts import META, RAW_EXTENSION
+from imagestreams.apiserver.openapi.schema_facts import INT_OR_STRING, META, QUANTITY, RAW_EXTENSION
 
 VERSION_INFO: Final = "io.k8s.apimachinery.pkg.version.Info"
 
@@ -56,6 +56,18 @@ PLAIN_DEFINITIONS: Final[Mapping[str, dict[str, Any]]] = {
         "type": "string",
         "format": "date-time",
         "description": "A time with microseconds, UTC, in the format of RFC 3339: 2026-11-24T08:30:00.000000Z.",
+    },
+    INT_OR_STRING: {
+        "type": "string",
+        "format": "int-or-string",
+        "description": "A whole number, or a text in its place: the name of a port, or a percentage such as 25%.",
+    },
+    QUANTITY: {
+        "type": "string",
+        "description": (
+            "An amount: 0.5, 500m, 1Gi or 2M. A number may be followed by a decimal unit (n, u, m, k, M, G, T, "
+            "P, E), a binary one (Ki, Mi, Gi, Ti, Pi, Ei) or an exponent (e3). Answers hold a canonical form."
+        ),
     },
     f"{META}.FieldsV1": _object(
         "A set of fields as a tree. A key f:NAME is a field, k:{…} an element of a list by its keys, v:VALUE an "

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from imagestreams.api import core, image
+from imagestreams.api.pods import IntOrString, Quantity
+from imagestreams.apiserver.openapi.pod_facts import POD_DEFAULTS, POD_INT32, POD_REQUIRED, POD_TIMES
 
 META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1"
 CORE: Final = "io.k8s.api.core.v1"
@@ -17,6 +19,8 @@ PROJECT: Final = "com.github.openshift.api.project.v1"
 CONFIG: Final = "com.github.openshift.api.config.v1"
 OPERATOR: Final = "com.github.openshift.api.operator.v1alpha1"
 RAW_EXTENSION: Final = "io.k8s.apimachinery.pkg.runtime.RawExtension"
+INT_OR_STRING: Final = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
+QUANTITY: Final = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 
 HOMES: Final[Mapping[str, str]] = {
     "imagestreams.api.meta": META,
@@ -24,8 +28,16 @@ HOMES: Final[Mapping[str, str]] = {
     "imagestreams.api.image": IMAGE,
     "imagestreams.api.config": CONFIG,
     "imagestreams.api.hooks": HOOKS,
+    "imagestreams.api.pods": CORE,
+    "imagestreams.api.pods.metadata": META,
 }
-"""Where the types of a module belong."""
+"""Where the types of a module, or of all modules of a package, belong."""
+
+
+def home_of(module: str) -> str:
+    """Return where the types of a module belong; empty when nothing is said of it."""
+    return HOMES.get(module) or HOMES.get(module.rpartition(".")[0], "")
+
 
 NAMES: Final[Mapping[str, str]] = {
     "ImageContentSourcePolicy": f"{OPERATOR}.ImageContentSourcePolicy",
@@ -64,6 +76,7 @@ _TIMES: Final = (
     ("SignatureCondition", "lastTransitionTime"),
     ("TagEvent", "created"),
     ("TagEventCondition", "lastTransitionTime"),
+    *POD_TIMES,
 )
 
 FIELD_REFERENCES: Final[Mapping[tuple[str, str], str]] = {
@@ -76,6 +89,9 @@ FIELD_REFERENCES: Final[Mapping[tuple[str, str], str]] = {
 }
 """Fields of a type that has no struct of its own."""
 
+UNIONS: Final[Mapping[Any, str]] = {IntOrString: INT_OR_STRING, Quantity: QUANTITY}
+"""Types of values that have several forms."""
+
 BASE64: Final = frozenset(
     {
         ("ConfigMap", "binaryData"),
@@ -87,8 +103,16 @@ BASE64: Final = frozenset(
 """Fields whose text, or whose elements' text, is base64."""
 
 INT32: Final = frozenset(
-    {("Event", "count"), ("EventSeries", "count"), ("Status", "code"), ("StatusDetails", "retryAfterSeconds")}
+    {
+        ("Event", "count"),
+        ("EventSeries", "count"),
+        ("Status", "code"),
+        ("StatusDetails", "retryAfterSeconds"),
+        *POD_INT32,
+    }
 )
+
+DEFAULTS: Final[Mapping[tuple[str, str], Any]] = POD_DEFAULTS
 
 _SOURCE_POLICIES: Final = ["NeverContactSource", "AllowContactingSource"]
 ENUMS: Final[Mapping[tuple[str, str], list[str]]] = {
@@ -138,4 +162,5 @@ REQUIRED: Final[Mapping[str, list[str]]] = {
     "TagEventCondition": ["type", "status", "generation"],
     "TagReference": ["name"],
     "TagReferencePolicy": ["type"],
+    **POD_REQUIRED,
 }

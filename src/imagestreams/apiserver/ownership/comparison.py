@@ -137,7 +137,8 @@ def element_step(shape: Shape, index: int, element: Any) -> str:
         raise UnidentifiedElementError(where + "associative list with keys may not have a null element")
     if not isinstance(element, dict):
         raise UnidentifiedElementError(where + "associative list with keys may not have non-map elements")
-    step = key_step(element, shape.keys)
+    defaults = shape.rule.key_defaults
+    step = key_step({**dict(defaults), **element} if defaults else element, shape.keys)
     if step is None:
         names = " ".join(f'"{key}"' for key in shape.keys)
         raise UnidentifiedElementError(

@@ -5,15 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from imagestreams.api import core, defaulting, image
+from imagestreams.resources.resource import ResourceInfo
 
 NAMESPACE_LABEL: Final = "kubernetes.io/metadata.name"
 OPAQUE: Final = "Opaque"
-
-
-def default_image_tag(value: image.ImageTag) -> None:
-    """Fill in the policies of the tag that is wanted, where there is one."""
-    if value.spec is not None:
-        defaulting.default_tag(value.spec)
 
 
 def default_secret(value: core.Secret) -> None:
@@ -39,12 +34,12 @@ _DEFAULTS: Final[Mapping[type[Any], Callable[[Any], None]]] = {
     image.ImageStreamImport: defaulting.default_image_stream_import,
     image.ImageStreamMapping: defaulting.default_image_stream_mapping,
     image.ImageStreamTag: defaulting.default_image_stream_tag,
-    image.ImageTag: default_image_tag,
+    image.ImageTag: defaulting.default_image_tag,
 }
 
 
-def apply_defaults(value: Any) -> None:
+def apply_defaults(value: Any, info: ResourceInfo) -> None:
     """Fill in what a client left empty; an object of a type without defaults stays as it is."""
-    fill = _DEFAULTS.get(type(value))
+    fill = info.defaults or _DEFAULTS.get(type(value))
     if fill is not None:
         fill(value)

@@ -154,7 +154,7 @@ def track_update(
     `wanted` is filled with its defaults first, since what these set is owned too. What `wanted` says of managed fields
     counts as the client's wish: nothing keeps them, an empty list or entry drops them.
     """
-    apply_defaults(wanted)
+    apply_defaults(wanted, info)
     before = {} if live is None else to_dict(live)
     track_change(live, before, wanted, to_dict(wanted), info, manager, now, subresource)
 

@@ -13,7 +13,8 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
-from imagestreams.apiserver.ownership.merge_keys import ATOMIC_STRUCTS, NO_RULE, MergeRule, rule_of
+from imagestreams.apiserver.ownership.merge_keys import ATOMIC_STRUCTS, rule_of
+from imagestreams.apiserver.ownership.merge_rule import NO_RULE, MergeRule
 
 Kind = Literal["scalar", "struct", "map", "list", "deduced"]
 _SCALARS: Final = {str: "string", bool: "boolean", int: "numeric", float: "numeric", bytes: "string"}
@@ -24,7 +25,7 @@ class Shape:
     """One type in its place.
 
     `deduced` is a value of any shape, taken as what it looks like. `scalar` names a plain type as error texts do.
-    `atomic` structs and lists are owned and replaced as a whole; `keys` identify the elements of other lists, and
+    `atomic` structs, maps and lists are owned and replaced as a whole; `keys` identify the elements of other lists, and
     where there are none the elements are plain values. `rule` is what is declared of the field.
     """
 
@@ -77,7 +78,7 @@ def shape_of(struct: type[Any]) -> Shape:
     return _shape_of(cast(Hashable, struct))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _shape_of(key: Hashable) -> Shape:
     struct = cast(type[msgspec.Struct], key)
     fields = {each.encode_name: _shape(each.type, rule_of(struct, each.encode_name)) for each in _fields(struct)}
@@ -98,7 +99,7 @@ def _shape(kind: Any, rule: MergeRule) -> Shape:
     if origin is list:
         return Shape("list", element=_shape(arguments[0], NO_RULE), atomic=rule.is_atomic, keys=rule.keys, rule=rule)
     if origin is dict and arguments[1] is not Any:
-        return Shape("map", element=_shape(arguments[1], NO_RULE), rule=rule)
+        return Shape("map", element=_shape(arguments[1], NO_RULE), atomic=rule.map_type == "atomic", rule=rule)
     return DEDUCED if rule is NO_RULE else Shape("deduced", rule=rule)
 
 

@@ -68,7 +68,7 @@ def _merge_map(original: dict[str, Any], patch: dict[str, Any], shape: Shape) ->
             original[key] = value
         elif isinstance(value, list):
             child = _field(shape, key)
-            if child.rule.patch_strategy == "merge" or deletes:
+            if child.rule.merges or deletes:
                 value = _merge_list(original[key], value, child, deletes=deletes)
             original[key] = value
         else:
@@ -157,7 +157,7 @@ def _merge_ordered_lists(original: dict[str, Any], patch: dict[str, Any], shape:
             merged = before or []
         elif before is None:
             merged = _without_directives(wanted)[0]
-        elif child.rule.patch_strategy == "merge":
+        elif child.rule.merges:
             merged = _merge_list(list(before), wanted, child, deletes=False)
         else:
             merged = wanted
