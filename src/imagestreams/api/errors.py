@@ -80,6 +80,11 @@ class FieldError:
         return cls("FieldValueNotFound", field, f"Not found: {_quote(value)}")
 
     @classmethod
+    def duplicate(cls, field: str, value: Any) -> "FieldError":
+        """The value is there already."""
+        return cls("FieldValueDuplicate", field, f"Duplicate value: {_quote(value)}")
+
+    @classmethod
     def forbidden(cls, field: str, detail: str) -> "FieldError":
         """The value may not be set here."""
         return cls("FieldValueForbidden", field, f"Forbidden: {detail}")
