@@ -1,8 +1,8 @@
 """The values that the server fills in where a client left a field empty.
 
 Pure: each function changes the object it is given. Source of the rules: the defaulting functions of
-`image.openshift.io/v1` and the recorded answers (an empty import mode is `Legacy`, an empty reference policy
-`Source`).
+`image.openshift.io/v1` and the recorded answers (an empty import mode is `Legacy` or what the settings say, an empty
+reference policy `Source`).
 """
 
 import re
@@ -14,6 +14,7 @@ from imagestreams.api.image import (
     ImageStreamImport,
     ImageStreamMapping,
     ImageStreamTag,
+    ImageTag,
     LocalTagReference,
     TagImportPolicy,
     TagReference,
@@ -41,47 +42,53 @@ _CONFIG_ORDER: Final = (
 _FRACTION = re.compile(r"\.\d+")
 
 
-def _import_policy(policy: TagImportPolicy) -> None:
-    policy.import_mode = policy.import_mode or LEGACY
+def _import_policy(policy: TagImportPolicy, import_mode: str) -> None:
+    policy.import_mode = policy.import_mode or import_mode
 
 
 def _reference_policy(policy: TagReferencePolicy) -> None:
     policy.type = policy.type or SOURCE
 
 
-def default_tag(tag: TagReference) -> None:
-    """Fill in the policies of a spec tag."""
-    _import_policy(tag.import_policy)
+def default_tag(tag: TagReference, import_mode: str = LEGACY) -> None:
+    """Fill in the policies of a spec tag; `import_mode` is for one that names none."""
+    _import_policy(tag.import_policy, import_mode)
     _reference_policy(tag.reference_policy)
 
 
-def default_image_stream(stream: ImageStream) -> None:
+def default_image_stream(stream: ImageStream, import_mode: str = LEGACY) -> None:
     """Fill in the policies of all spec tags and sort them by name; of two with one name the last wins."""
     if stream.spec.tags is not None:
         by_name = {tag.name: tag for tag in stream.spec.tags}
         stream.spec.tags = [by_name[name] for name in sorted(by_name)] or None
     for tag in stream.spec.tags or []:
-        default_tag(tag)
+        default_tag(tag, import_mode)
     if stream.status.tags is not None:
         histories = {history.tag: history for history in stream.status.tags}
         stream.status.tags = [histories[name] for name in sorted(histories)] or None
 
 
-def default_image_stream_tag(istag: ImageStreamTag) -> None:
+def default_image_stream_tag(istag: ImageStreamTag, import_mode: str = LEGACY) -> None:
     """Fill in the policies of the tag, where there is one."""
     if istag.tag is not None:
-        default_tag(istag.tag)
+        default_tag(istag.tag, import_mode)
 
 
-def default_image_stream_import(request: ImageStreamImport) -> None:
+def default_image_tag(itag: ImageTag, import_mode: str = LEGACY) -> None:
+    """Fill in the policies of the tag that is wanted, where there is one."""
+    if itag.spec is not None:
+        default_tag(itag.spec, import_mode)
+
+
+def default_image_stream_import(request: ImageStreamImport, import_mode: str = LEGACY) -> None:
     """Fill in the policies of everything that is asked for, and where a tag is named the tag of the same name."""
     for image in request.spec.images or []:
         if image.to is None and (tag := _named_tag(image.from_.name)):
             image.to = LocalTagReference(name=tag)
-        _import_policy(image.import_policy)
+        _import_policy(image.import_policy, import_mode)
         _reference_policy(image.reference_policy)
     if request.spec.repository is not None:
-        _import_policy(request.spec.repository.import_policy)
+        _import_policy(request.spec.repository.import_policy, import_mode)
         _reference_policy(request.spec.repository.reference_policy)
 
 

@@ -24,11 +24,11 @@ from imagestreams.api.image import (
 )
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.reference import InvalidReference, parse
+from imagestreams.streams.allowed_sources import INSECURE_REPOSITORY
 from imagestreams.streams.apply_import import CHECKED, IMPORT_SUCCESS
 from imagestreams.streams.following import NO_VERSION, is_followed, policy_of
 from imagestreams.streams.import_interval import repository_interval_s, tag_interval_s
 
-INSECURE_REPOSITORY: Final = "openshift.io/image.insecureRepository"
 REPOSITORY: Final = ""
 """What stands for a stream's whole repository among the names of its tags; no tag without a name is imported."""
 

@@ -20,11 +20,11 @@ from imagestreams.api.image import (
     TagImportPolicy,
 )
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.controllers.due import INSECURE_REPOSITORY
 from imagestreams.controllers.imports import RetrySettings
 from imagestreams.controllers.queue import RetryLater, WorkQueue
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.storage import ObjectStorage
+from imagestreams.streams.allowed_sources import INSECURE_REPOSITORY
 
 SETTLE_S: Final = 0.25
 """How long the first word waits for others about the same stream."""

@@ -46,7 +46,8 @@ class ResourceInfo:
     """What a resource is called and what can be done with it.
 
     `object_type` is the type that create and update take, `kind` the kind that discovery names. Without `table` the
-    resource can't be shown as one. `field_labels` are those that a field selector may name.
+    resource can't be shown as one. `field_labels` are those that a field selector may name. `defaults` fills in what a
+    client left empty, where that depends on settings.
     """
 
     group: str
@@ -65,6 +66,7 @@ class ResourceInfo:
     table: TableView | None = None
     field_labels: frozenset[str] = frozenset({"metadata.name", "metadata.namespace"})
     kind_version: str = ""
+    defaults: Callable[[Any], None] | None = None
 
     @property
     def group_version(self) -> str:

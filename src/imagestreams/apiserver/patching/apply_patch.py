@@ -56,7 +56,7 @@ class ApplyPatch(Patch):
         except ApiError as error:
             told = f"failed to convert new typed object to object: {error.status.message}"
             raise reasonless(500, told) from error
-        apply_defaults(wanted)
+        apply_defaults(wanted, self._info)
         wanted.metadata.managed_fields = entries
         if current is not None:
             keep_times(wanted, current)

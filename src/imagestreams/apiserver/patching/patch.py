@@ -116,7 +116,7 @@ class Patch(ABC):
             if problems and self._validation == "Strict":
                 raise refused(shown(), f"strict decoding error: {', '.join(problems)}")
             self._warnings = problems
-        apply_defaults(value)
+        apply_defaults(value, info)
         return value
 
     def _tracked(self, current: Any, before: dict[str, Any], wanted: Any) -> Any:

@@ -7,6 +7,7 @@ from datetime import datetime
 from imagestreams.access.authorization import Authorizer
 from imagestreams.api.core import Secret
 from imagestreams.api.image import Image, ImageStream
+from imagestreams.resources.images.image_rules import NO_RULES, ImageRules
 from imagestreams.resources.images.images import ImageStrategy, image_storage
 from imagestreams.resources.images.imagesignatures import ImageSignatures
 from imagestreams.resources.images.imagestream_layers import ImageStreamLayersResource
@@ -67,15 +68,16 @@ def image_group(
     authorizer: Authorizer,
     namespaces: NamespaceGate,
     clock: Callable[[], datetime],
+    rules: ImageRules = NO_RULES,
 ) -> ImageGroup:
     """Make the group's resources; the storages have to be started before they are used."""
-    streams = stream_storage(store, hosts, stream_table(clock))
+    streams = stream_storage(store, hosts, stream_table(clock), rules)
     images = image_storage(store, image_table())
-    writer = StoredResource(streams, InternalStreamStrategy(streams, authorizer, hosts), namespaces)
-    storages = ImageStorages(streams, images, writer)
+    writer = StoredResource(streams, InternalStreamStrategy(streams, authorizer, hosts, rules), namespaces)
+    storages = ImageStorages(streams, images, writer, rules)
     resources: list[Resource] = [
-        StoredResource(streams, StreamStrategy(streams, authorizer, hosts), namespaces),
-        StreamStatusResource(streams, namespaces),
+        StoredResource(streams, StreamStrategy(streams, authorizer, hosts, rules), namespaces),
+        StreamStatusResource(streams, namespaces, rules),
         ImageStreamLayersResource(storages),
         ImageStreamSecrets(secrets),
         StoredResource(images, ImageStrategy(), namespaces),

@@ -8,10 +8,13 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
+from imagestreams.access.authorization import Attributes, Authorizer, BuiltinAuthorizer
+from imagestreams.access.identity import User
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import Secret
 from imagestreams.api.defaulting import default_image_stream_import
@@ -28,11 +31,13 @@ from imagestreams.api.validation import validate_image_stream, validate_image_st
 from imagestreams.importing.importer import Importer, Outcome
 from imagestreams.reference import parse
 from imagestreams.registries.credentials import Keyring
+from imagestreams.resources.images.image_rules import NO_RULES, ImageRules
 from imagestreams.resources.images.import_observer import ImportObserver, Nobody
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.stored import NamespaceGate, admit_identity, fill_system_fields
 from imagestreams.store.cache import Entry
+from imagestreams.streams.allowed_sources import refused_imports, refused_sources
 from imagestreams.streams.apply_import import apply_import, finish_import
 from imagestreams.streams.history import spec_tag
 from imagestreams.streams.import_news import TagNews, import_news, unlisted
@@ -43,6 +48,9 @@ LOG: Final = logging.getLogger(__name__)
 
 GROUP: Final = "image.openshift.io"
 GROUP_VERSION: Final = f"{GROUP}/v1"
+
+_BRINGS_ANY_IMAGE: Final = ("images", "imagestreammapping")
+"""Who may create one of these can bring in any image anyway. The second is spelled as the real server asks for it."""
 
 INFO: Final = ResourceInfo(
     group=GROUP,
@@ -58,8 +66,6 @@ INFO: Final = ResourceInfo(
 class ImageStreamImports(Resource):
     """Imports into the streams of one server."""
 
-    info = INFO
-
     def __init__(
         self,
         importer: Importer,
@@ -68,7 +74,16 @@ class ImageStreamImports(Resource):
         secrets: ObjectStorage[Secret],
         namespaces: NamespaceGate,
         observer: ImportObserver | None = None,
+        authorizer: Authorizer | None = None,
+        rules: ImageRules = NO_RULES,
     ) -> None:
+        self._authorizer = authorizer or BuiltinAuthorizer()
+        self._rules = rules
+
+        def fill(request: ImageStreamImport) -> None:
+            default_image_stream_import(request, rules.import_mode())
+
+        self.info = replace(INFO, defaults=fill)
         self._observer = observer or Nobody()
         self._importer = importer
         self._streams = streams
@@ -80,24 +95,33 @@ class ImageStreamImports(Resource):
         admit_identity(context, obj, INFO)
         self._admit_namespace(obj.metadata.namespace)
         fill_system_fields(obj, INFO, context.now)
-        await self.perform(obj, context.now, dry_run=context.dry_run)
+        await self.perform(obj, context.now, dry_run=context.dry_run, user=context.user)
         return Item(obj, encode(obj))
 
     async def perform(
-        self, request: ImageStreamImport, now: str, *, dry_run: bool = False, strict: bool = False
+        self,
+        request: ImageStreamImport,
+        now: str,
+        *,
+        dry_run: bool = False,
+        strict: bool = False,
+        user: User | None = None,
     ) -> Outcome:
         """Do what a request asks for and fill in its status.
 
         A `metadata.resourceVersion` says that the stream must not have changed since it was read. What changes while
         the images are fetched does no harm as long as the tags are still to come from there; a `strict` import
-        writes only to the very stream that it has read.
+        writes only to the very stream that it has read. A `user` who may not make images may import from allowed
+        registries only; without one it is the server itself that imports what a stream has asked for.
 
         Raises:
             ApiError: 422, the request or the stream is not valid; 404 or 409, the stream is not the one expected.
         """
-        default_image_stream_import(request)
+        default_image_stream_import(request, self._rules.import_mode())
         request.status = ImageStreamImportStatus()
         _validate(request)
+        if user is not None:
+            await self._admit_sources(request, user)
         namespace, name = request.metadata.namespace, request.metadata.name
         before = self._streams.find(namespace, name)
         self._check_version(request, before)
@@ -132,6 +156,15 @@ class ImageStreamImports(Resource):
             InvalidReference: there can be no such repository.
         """
         return await self._importer.tags(parse(repository), self._keyring(namespace), insecure=insecure)
+
+    async def _admit_sources(self, request: ImageStreamImport, user: User) -> None:
+        errors = refused_imports(request, self._rules.allowed())
+        if not errors:
+            return
+        for resource in _BRINGS_ANY_IMAGE:
+            if await self._authorizer.allows(Attributes(user, "create", group=GROUP, resource=resource)):
+                return
+        raise invalid(GROUP, INFO.kind, request.metadata.name, errors)
 
     def _keyring(self, namespace: str) -> Keyring:
         return Keyring.from_secrets([entry.value for entry in self._secrets.list(namespace)])
@@ -173,7 +206,8 @@ class ImageStreamImports(Resource):
             note_refused_secrets(stream, entry.value if entry is not None else None, outcome.refused, now)
             if not finish_import(stream, entry.value if entry is not None else None, now) and entry is not None:
                 return entry
-            if errors := validate_image_stream(stream):
+            old = entry.value if entry is not None else None
+            if errors := validate_image_stream(stream) + refused_sources(stream, old, self._rules.allowed()):
                 raise invalid(GROUP, "ImageStream", name, errors)
             if dry_run:
                 return self._streams.preview(stream, entry.revision if entry is not None else 0)

@@ -21,6 +21,7 @@ from imagestreams.resources.resource import Item, RequestContext, Resource, Reso
 from imagestreams.resources.storage import StaleObject
 from imagestreams.resources.stored import NamespaceGate, admit_identity, fill_system_fields
 from imagestreams.store.cache import Entry
+from imagestreams.streams.allowed_sources import refused_history
 from imagestreams.streams.history import record_event
 from imagestreams.streams.tracking import follow_tags
 
@@ -116,6 +117,8 @@ class ImageStreamMappings(Resource):
             if not record_event(stream, mapping.tag, event):
                 return
             follow_tags(stream, [mapping.tag])
+            if errors := refused_history(stream, entry.value, self._storages.rules.allowed()):
+                raise invalid(GROUP, "ImageStream", mapping.metadata.name, errors)
             if context.dry_run:
                 return
             try:

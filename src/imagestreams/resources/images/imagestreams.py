@@ -5,7 +5,7 @@ write. The `status` subresource writes the status alone. The server's own operat
 at once: `internal`, with the same rules for generations and tags that follow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,10 +19,12 @@ from imagestreams.api.errors import FieldError
 from imagestreams.api.image import ImageStream, ImageStreamStatus, NamedTagEventList
 from imagestreams.api.validation import stream_name_problems, validate_image_stream, validate_image_stream_status
 from imagestreams.reference import ImageReference
+from imagestreams.resources.images.image_rules import NO_RULES, ImageRules
 from imagestreams.resources.resource import RequestContext, ResourceInfo, TableView
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource, Strategy
 from imagestreams.store.cache import ObservableStore
+from imagestreams.streams.allowed_sources import refused_history, refused_sources
 from imagestreams.streams.annotation_rules import validate_annotations
 from imagestreams.streams.history import history_of, spec_tag
 from imagestreams.streams.resolve_tags import (
@@ -43,10 +45,10 @@ _NOWHERE: Final = "[]"
 
 @dataclass(frozen=True, slots=True)
 class RegistryHosts:
-    """Where our own registry is reached: from within, and by others; empty when it is not."""
+    """Where our own registry is reached: from within, and by others what `external` gives; empty when it is not."""
 
     internal: str = ""
-    external: str = ""
+    external: Callable[[], str] = str
 
     def repository(self, stream: ImageStream) -> str:
         """Return where a stream's images are pulled from within."""
@@ -56,7 +58,8 @@ class RegistryHosts:
 
     def public_repository(self, stream: ImageStream) -> str:
         """Return where others pull a stream's images from, empty when nowhere."""
-        return _repository(self.external, stream) if self.external else ""
+        external = self.external()
+        return _repository(external, stream) if external else ""
 
 
 def _repository(host: str, stream: ImageStream) -> str:
@@ -64,8 +67,12 @@ def _repository(host: str, stream: ImageStream) -> str:
     return str(ImageReference(host, metadata.namespace, metadata.name)) if metadata.name else ""
 
 
-def stream_info(table: TableView | None) -> ResourceInfo:
+def stream_info(table: TableView | None, rules: ImageRules) -> ResourceInfo:
     """Describe the resource."""
+
+    def fill(stream: ImageStream) -> None:
+        default_image_stream(stream, rules.import_mode())
+
     return ResourceInfo(
         group=GROUP,
         version="v1",
@@ -81,11 +88,12 @@ def stream_info(table: TableView | None) -> ResourceInfo:
         field_labels=frozenset(
             {"metadata.name", "metadata.namespace", "spec.dockerImageRepository", "status.dockerImageRepository"}
         ),
+        defaults=fill,
     )
 
 
 def stream_storage(
-    store: ObservableStore, hosts: RegistryHosts, table: TableView | None = None
+    store: ObservableStore, hosts: RegistryHosts, table: TableView | None = None, rules: ImageRules = NO_RULES
 ) -> ObjectStorage[ImageStream]:
     """Return the storage of streams, which shows where their images are pulled from and does not store it."""
 
@@ -103,7 +111,7 @@ def stream_storage(
         status = with_fields(stream.status, docker_image_repository="", public_docker_image_repository="")
         return with_fields(stream, status=status)
 
-    return ObjectStorage(store, stream_info(table), ImageStream, served=served, stored=stored)
+    return ObjectStorage(store, stream_info(table, rules), ImageStream, served=served, stored=stored)
 
 
 class StreamStrategy(Strategy[ImageStream]):
@@ -111,21 +119,24 @@ class StreamStrategy(Strategy[ImageStream]):
 
     keeps_status = False
 
-    def __init__(self, storage: ObjectStorage[ImageStream], authorizer: Authorizer, hosts: RegistryHosts) -> None:
+    def __init__(
+        self, storage: ObjectStorage[ImageStream], authorizer: Authorizer, hosts: RegistryHosts, rules: ImageRules
+    ) -> None:
         self._storage = storage
         self._authorizer = authorizer
         self._hosts = hosts
+        self._rules = rules
 
     async def prepare_create(self, context: RequestContext, value: ImageStream) -> None:
         if not self.keeps_status:
             value.status = ImageStreamStatus()
-        default_image_stream(value)
+        default_image_stream(value, self._rules.import_mode())
         value.metadata.generation = 1
         for wish in value.spec.tags or []:
             wish.generation = 1
 
     async def prepare_update(self, context: RequestContext, value: ImageStream, old: ImageStream) -> None:
-        default_image_stream(value)
+        default_image_stream(value, self._rules.import_mode())
         if self.keeps_status:
             _drop_empty_histories(value)
         else:
@@ -167,10 +178,12 @@ class StreamStrategy(Strategy[ImageStream]):
         return errors, refused
 
     def validate(self, value: ImageStream) -> list[FieldError]:
-        return validate_image_stream(value) + validate_annotations(value)
+        refused = refused_sources(value, None, self._rules.allowed())
+        return validate_image_stream(value) + refused + validate_annotations(value)
 
     def validate_update(self, value: ImageStream, old: ImageStream) -> list[FieldError]:
-        return validate_image_stream(value) + validate_annotations(value, old)
+        refused = refused_sources(value, old, self._rules.allowed())
+        return validate_image_stream(value) + refused + validate_annotations(value, old)
 
     def validate_name(self, name: str) -> list[str]:
         return stream_name_problems(name)
@@ -212,6 +225,9 @@ class InternalStreamStrategy(StreamStrategy):
 class StreamStatusStrategy(Strategy[ImageStream]):
     """How the `status` subresource is written: the spec stays as it is."""
 
+    def __init__(self, rules: ImageRules) -> None:
+        self._rules = rules
+
     async def prepare_update(self, context: RequestContext, value: ImageStream, old: ImageStream) -> None:
         value.spec = copy(old.spec)
         default_image_stream(value)
@@ -219,7 +235,7 @@ class StreamStatusStrategy(Strategy[ImageStream]):
             _answer_generation(value, old, history)
 
     def validate_update(self, value: ImageStream, old: ImageStream) -> list[FieldError]:
-        return validate_image_stream_status(value, old)
+        return validate_image_stream_status(value, old) + refused_history(value, old, self._rules.allowed())
 
 
 def _answer_generation(stream: ImageStream, old: ImageStream, history: NamedTagEventList) -> None:
@@ -239,8 +255,8 @@ def _answer_generation(stream: ImageStream, old: ImageStream, history: NamedTagE
 class StreamStatusResource(StoredResource[ImageStream]):
     """`imagestreams/status`."""
 
-    def __init__(self, storage: ObjectStorage[ImageStream], namespaces: NamespaceGate) -> None:
-        super().__init__(storage, StreamStatusStrategy(), namespaces)
+    def __init__(self, storage: ObjectStorage[ImageStream], namespaces: NamespaceGate, rules: ImageRules) -> None:
+        super().__init__(storage, StreamStatusStrategy(rules), namespaces)
         self.info = replace(
             storage.info,
             subresource="status",

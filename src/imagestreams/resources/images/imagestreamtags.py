@@ -13,6 +13,7 @@ from imagestreams.api.validation import validate_image_stream_tag, validate_imag
 from imagestreams.resources.images.stream_tags import GROUP, ImageStorages, TagResource, set_wish
 from imagestreams.resources.resource import ResourceInfo, TableView
 from imagestreams.resources.stored import NamespaceGate
+from imagestreams.streams.allowed_sources import refused_image_stream_tag
 from imagestreams.streams.history import spec_tag
 from imagestreams.streams.tag_views import current_image, image_stream_tag, image_stream_tags
 
@@ -37,7 +38,11 @@ class ImageStreamTags(TagResource[ImageStreamTag]):
             verbs=frozenset({"create", "delete", "get", "list", "patch", "update"}),
             short_names=("istag",),
             table=table,
+            defaults=self._fill,
         )
+
+    def _fill(self, value: ImageStreamTag) -> None:
+        default_image_stream_tag(value, self._rules.import_mode())
 
     def view(self, stream: ImageStream, tag: str, image: Image | None) -> ImageStreamTag:
         return image_stream_tag(stream, tag, image)
@@ -55,13 +60,13 @@ class ImageStreamTags(TagResource[ImageStreamTag]):
         return value.tag
 
     def prepare(self, value: ImageStreamTag, tag: str) -> None:
-        default_image_stream_tag(value)
+        self._fill(value)
         value.conditions, value.image = None, Image()
         if value.tag is not None:
             value.tag.name = value.tag.name or tag
 
     def prepare_update(self, value: ImageStreamTag, old: ImageStreamTag) -> None:
-        default_image_stream_tag(value)
+        self._fill(value)
         value.conditions, value.image = old.conditions, old.image
         # The labels are the stream's; older clients do not send them back.
         value.metadata.labels = value.metadata.labels or old.metadata.labels
@@ -69,10 +74,12 @@ class ImageStreamTags(TagResource[ImageStreamTag]):
             value.tag.annotations = value.metadata.annotations
 
     def validate(self, value: ImageStreamTag, tag: str) -> list[FieldError]:
-        return validate_image_stream_tag(value)
+        refused = refused_image_stream_tag(value, None, self._rules.allowed())
+        return validate_image_stream_tag(value) + refused
 
     def validate_update(self, value: ImageStreamTag, old: ImageStreamTag, tag: str) -> list[FieldError]:
-        return validate_image_stream_tag_update(value, old)
+        refused = refused_image_stream_tag(value, old, self._rules.allowed())
+        return validate_image_stream_tag_update(value, old) + refused
 
     def apply(self, stream: ImageStream, value: ImageStreamTag, tag: str) -> None:
         wish = value.tag or spec_tag(stream, tag)

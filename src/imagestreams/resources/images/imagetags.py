@@ -6,13 +6,14 @@ An update must send metadata and status as they are and may change nothing but t
 from collections.abc import Iterable
 
 from imagestreams.access.authorization import Authorizer
-from imagestreams.api.defaulting import default_tag
+from imagestreams.api.defaulting import default_image_tag
 from imagestreams.api.errors import FieldError
 from imagestreams.api.image import Image, ImageStream, ImageTag, TagReference
 from imagestreams.api.validation import validate_image_tag, validate_image_tag_update
 from imagestreams.resources.images.stream_tags import GROUP, ImageStorages, TagResource, set_wish
 from imagestreams.resources.resource import ResourceInfo, TableView
 from imagestreams.resources.stored import NamespaceGate
+from imagestreams.streams.allowed_sources import refused_image_tag
 from imagestreams.streams.history import history_of, spec_tag
 from imagestreams.streams.tag_views import image_tag, image_tags
 
@@ -37,7 +38,11 @@ class ImageTags(TagResource[ImageTag]):
             verbs=frozenset({"create", "delete", "get", "list", "patch", "update"}),
             short_names=("itag",),
             table=table,
+            defaults=self._fill,
         )
+
+    def _fill(self, value: ImageTag) -> None:
+        default_image_tag(value, self._rules.import_mode())
 
     def view(self, stream: ImageStream, tag: str, image: Image | None) -> ImageTag:
         return image_tag(stream, tag, image)
@@ -55,21 +60,22 @@ class ImageTags(TagResource[ImageTag]):
         return value.spec
 
     def prepare(self, value: ImageTag, tag: str) -> None:
+        self._fill(value)
         value.status, value.image = None, None
         if value.spec is not None:
-            default_tag(value.spec)
             value.spec.name = value.spec.name or tag
 
     def prepare_update(self, value: ImageTag, old: ImageTag) -> None:
+        self._fill(value)
         value.image = old.image
-        if value.spec is not None:
-            default_tag(value.spec)
 
     def validate(self, value: ImageTag, tag: str) -> list[FieldError]:
-        return validate_image_tag(value, tag)
+        refused = refused_image_tag(value, None, self._rules.allowed())
+        return validate_image_tag(value, tag) + refused
 
     def validate_update(self, value: ImageTag, old: ImageTag, tag: str) -> list[FieldError]:
-        return validate_image_tag_update(value, old, tag)
+        refused = refused_image_tag(value, old, self._rules.allowed())
+        return validate_image_tag_update(value, old, tag) + refused
 
     def apply(self, stream: ImageStream, value: ImageTag, tag: str) -> None:
         if value.spec is not None:

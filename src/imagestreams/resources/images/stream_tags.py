@@ -24,6 +24,7 @@ from imagestreams.api.errors import (
 )
 from imagestreams.api.image import Image, ImageStream, TagReference
 from imagestreams.api.meta import ObjectMeta, Status
+from imagestreams.resources.images.image_rules import NO_RULES, ImageRules
 from imagestreams.resources.images.view_memo import VIEW_BYTES, ListedItem, ViewMemo
 from imagestreams.resources.listing import list_storage
 from imagestreams.resources.resource import (
@@ -53,11 +54,12 @@ _MEMBER_BYTES: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class ImageStorages:
-    """Where streams and images are kept, and how the server itself writes a stream."""
+    """Where streams and images are kept, how the server itself writes a stream, and what the settings ask of it."""
 
     streams: ObjectStorage[ImageStream]
     images: ObjectStorage[Image]
     writer: StoredResource[ImageStream]
+    rules: ImageRules = NO_RULES
 
     def image(self, name: str | None) -> Entry[Image] | None:
         """Return an image, `None` when it is not there or no name is given."""
@@ -78,6 +80,7 @@ class TagResource(Resource, Generic[T]):
         self._streams = storages.streams
         self._storages = storages
         self._writer = storages.writer
+        self._rules = storages.rules
         self._admit_namespace = namespaces
         self._memo: ViewMemo[Item] = ViewMemo()
         self._lists: ViewMemo[list[ListedItem]] = ViewMemo(_LISTS_MAX_BYTES)
