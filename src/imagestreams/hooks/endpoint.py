@@ -15,9 +15,10 @@ from imagestreams.api.hooks import RegistryHook, RegistryHookCall
 from imagestreams.hooks.calls import NOTHING, LastCalls
 from imagestreams.hooks.followers import Followers
 from imagestreams.hooks.notification import UnreadableNotification
-from imagestreams.hooks.proof import proves, secret_value
+from imagestreams.hooks.proof import proves
 from imagestreams.hooks.rate import PER_SECOND, RateBound
 from imagestreams.hooks.senders import READERS
+from imagestreams.resources.core.secret_values import secret_value
 from imagestreams.resources.registries.registryhooks import HOOKS_PATH
 from imagestreams.resources.storage import ObjectStorage
 

@@ -45,8 +45,9 @@ def hook_room(
     namespaces: NamespaceGate,
     clock: Callable[[], datetime],
     monotonic: Callable[[], float] = time.monotonic,
+    public_url: str = "",
 ) -> HookRoom:
-    """Make the room; `import_now` takes what is to be imported."""
+    """Make the room; `import_now` takes what is to be imported, `public_url` is where senders reach the server."""
     storage = registry_hook_storage(store, clock)
 
     def now() -> str:
@@ -54,5 +55,5 @@ def hook_room(
 
     followers, calls = Followers(storage, streams), LastCalls(storage, monotonic)
     endpoint = HookEndpoint(followers, secrets, import_now, calls, RateBound(monotonic), now)
-    resource = RegistryHooks(storage, RegistryHookStrategy(authorizer), namespaces)
+    resource = RegistryHooks(storage, RegistryHookStrategy(authorizer), namespaces, public_url)
     return HookRoom(resource, endpoint, (followers, calls))
