@@ -23,6 +23,15 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+async def is_gone(pid: int) -> bool:
+    """Whether a process that was killed ends soon."""
+    for _ in range(250):
+        if not is_alive(pid):
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
 async def test_it_gives_back_the_exit_code_and_what_was_said() -> None:
     outcome = await run(script("cat; echo problem >&2; exit 3", stdin=b"told"))
 
@@ -69,7 +78,7 @@ async def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path
 
     assert outcome.timed_out and not outcome.succeeded
     assert last_words(outcome, 0.5) == "ended because it took too long after 0.5 s: working"
-    assert not is_alive(int((tmp_path / "child").read_text()))
+    assert await is_gone(int((tmp_path / "child").read_text()))
 
 
 async def test_one_that_does_not_want_to_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +93,7 @@ async def test_what_a_program_leaves_behind_is_ended_and_not_waited_for(tmp_path
     outcome = await run(script(f"sleep 100 & echo $! > {tmp_path}/child; exit 0", timeout_s=30))
 
     assert outcome.succeeded
-    assert not is_alive(int((tmp_path / "child").read_text()))
+    assert await is_gone(int((tmp_path / "child").read_text()))
 
 
 async def test_a_caller_who_is_cancelled_takes_the_program_along(tmp_path: Path) -> None:
@@ -96,7 +105,7 @@ async def test_a_caller_who_is_cancelled_takes_the_program_along(tmp_path: Path)
     await asyncio.wait([running])
 
     assert running.cancelled()
-    assert not is_alive(group)
+    assert await is_gone(group)
 
 
 async def test_input_that_is_not_read_does_no_harm() -> None:
