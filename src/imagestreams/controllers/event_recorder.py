@@ -1,9 +1,9 @@
-"""Writes events about streams: what the user of a stream should see without reading the server's log.
+"""Writes events about streams and other objects: what their users should see without reading the server's log.
 
 Nothing waits for an event: it is put into a bounded queue, and left out when that is full or can't be written. The
 name of an event follows from what it says, so the same again is found again, also after a restart: then its count
 and last time rise. A warning that repeats is written once in `REPEAT_S` at most, with all its repetitions counted.
-A stream that has much to tell is cut short, as by Kubernetes' own recorder: 25 new events, then one in five minutes.
+An object that has much to tell is cut short, as by Kubernetes' own recorder: 25 new events, then one in five minutes.
 """
 
 import asyncio
@@ -44,10 +44,11 @@ class _Entry:
     about: ObjectReference
     telling: Telling
     now: str
+    component: str
 
 
 class EventRecorder:
-    """Hears of imports and writes their events; `clock` is a steady one, in seconds."""
+    """Hears of what happened and writes events of it; `clock` is a steady one, in seconds."""
 
     def __init__(self, events: ObjectStorage[Event], namespaces: NamespaceGate, clock: Callable[[], float]) -> None:
         self._events = events
@@ -73,10 +74,14 @@ class EventRecorder:
             api_version="image.openshift.io/v1",
             resource_version=metadata.resource_version,
         )
+        self.tell_about(about, telling, now)
+
+    def tell_about(self, about: ObjectReference, telling: Telling, now: str, *, component: str = COMPONENT) -> None:
+        """Let an event about any object be written soon; `component` is who tells it."""
         try:
-            self._queue.put_nowait(_Entry(about, telling, now))
+            self._queue.put_nowait(_Entry(about, telling, now, component))
         except asyncio.QueueFull:
-            _log.debug("an event of %s/%s is left out", metadata.namespace, metadata.name)
+            _log.debug("an event of %s/%s is left out", about.namespace, about.name)
 
     async def run(self) -> None:
         """Write until `stop` is called or the store is closed; what was told before is still written."""
@@ -117,7 +122,7 @@ class EventRecorder:
         self._repeated.drop(name)
 
     def _may_write(self, about: ObjectReference) -> bool:
-        """Take one new event from what a stream may write; what it spent comes back with time."""
+        """Take one new event from what an object may write; what it spent comes back with time."""
         key, now = about.uid, self._clock()
         spent, since = self._spent.get(key) or (0.0, now)
         spent = max(0.0, spent - (now - since) / REFILL_S)
@@ -145,12 +150,12 @@ def _new_event(name: str, entry: _Entry) -> Event:
         involved_object=entry.about,
         reason=telling.reason,
         message=telling.message,
-        source=EventSource(component=COMPONENT),
+        source=EventSource(component=entry.component),
         first_timestamp=entry.now,
         last_timestamp=entry.now,
         count=1,
         type=telling.type,
-        reporting_component=COMPONENT,
+        reporting_component=entry.component,
     )
 
 
