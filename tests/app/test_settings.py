@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from imagestreams.api.config import RegistryLocation
 from imagestreams.app.settings.error import SettingsError
 from imagestreams.app.settings.settings import DEFAULT_LISTENERS, load_settings
 
@@ -48,6 +49,14 @@ def test_several_listeners_fit_one_variable() -> None:
         ("store: etcd\n", "store must be sqlite"),
         ("registryHost: a/b\n", "registryHost must be host[:port]"),
         ("listen: 3\n", "listen must be URLs"),
+        ("publicUrl: ftp://x\n", "publicUrl must be https://HOST[:PORT], not 'ftp://x'"),
+        ("publicUrl: https://me:secret@x\n", "publicUrl must be https://HOST[:PORT]"),
+        ("publicUrl: https://x:port\n", "publicUrl must be https://HOST[:PORT]"),
+        ("allowedRegistriesForImport: quay.io\n", "must be a list of entries with domainName"),
+        ("allowedRegistriesForImport: [quay.io]\n", "allowedRegistriesForImport[0] must have domainName"),
+        ("allowedRegistriesForImport: [{insecure: true}]\n", "[0].domainName must be host or host:port"),
+        ("allowedRegistriesForImport: [{domainName: a, insecure: 1}]\n", "[0].insecure must be true or false, not 1"),
+        ("allowedRegistriesForImport: [{domainName: 'a:b:c'}]\n", '[0]: failed to parse allowed registry "a:b:c"'),
     ],
 )
 def test_a_setting_that_can_not_be_used_is_named(tmp_path: Path, content: str, told: str) -> None:
@@ -63,3 +72,18 @@ def test_a_setting_that_can_not_be_used_is_named(tmp_path: Path, content: str, t
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="No such file"):
         load_settings({}, {"HOME": "/"}, tmp_path / "none.yaml")
+
+
+def test_settings_with_parts_are_read_from_the_file_and_only_there(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("allowedRegistriesForImport:\n- domainName: quay.io\n- {domainName: '*:5000', insecure: true}\n")
+    environment = {
+        "HOME": "/",
+        "IMAGESTREAMS_ALLOWED_REGISTRIES_FOR_IMPORT": "x",
+        "IMAGESTREAMS_PUBLIC_URL": "https://a/b/",
+    }
+
+    settings = load_settings({}, environment, file)
+
+    assert settings.allowed_registries_for_import == (RegistryLocation("quay.io"), RegistryLocation("*:5000", True))
+    assert settings.public_url == "https://a/b"

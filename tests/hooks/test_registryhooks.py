@@ -9,6 +9,7 @@ import pytest
 from imagestreams.api.codec import copy, from_dict
 from imagestreams.api.errors import ApiError
 from imagestreams.api.hooks import RegistryHook
+from imagestreams.resources.registries.registryhooks import RegistryHooks
 
 HOST = "registry.example.com"
 
@@ -28,6 +29,21 @@ async def test_the_token_is_shown_once_and_stored_as_a_hash_only(room: Any) -> N
     assert entry.value.status.token_sha256 == hashlib.sha256(token.encode()).hexdigest()
     assert entry.value.status.path == ""
     assert token.encode() not in entry.encoded
+
+
+async def test_the_whole_address_is_told_where_the_server_knows_it(room: Any) -> None:
+    path = await room.hook("unknown", sender="Quay")
+    resource = RegistryHooks(
+        room.room.resource.storage, room.room.resource.strategy, lambda _: None, "https://i.example.com"
+    )
+    made = await resource.create(
+        room.context(), from_dict({"metadata": {"name": "h"}, "spec": {"sender": "Quay"}}, RegistryHook)
+    )
+
+    status = made.value.status
+    assert path.startswith("/hooks/registry/")
+    assert status.url == f"https://i.example.com{status.path}"
+    assert stored(room).status.url == ""
 
 
 async def test_a_client_chooses_no_token_and_writes_no_status(room: Any) -> None:

@@ -14,17 +14,21 @@ from imagestreams.access.authentication import TokenAuthenticator, token_hash
 from imagestreams.access.authorization import Attributes, BuiltinAuthorizer
 from imagestreams.access.identity import ADMINISTRATORS, User
 from imagestreams.api.codec import copy, from_dict
+from imagestreams.api.config import RegistryLocation
 from imagestreams.api.core import Secret
+from imagestreams.api.defaulting import LEGACY
 from imagestreams.api.errors import not_found
 from imagestreams.api.image import Image, TagReferencePolicy
 from imagestreams.apiserver.app import ApiServer
 from imagestreams.apiserver.documents import ServerVersion
 from imagestreams.resources.images.group import ImageGroup, image_group
+from imagestreams.resources.images.image_rules import ImageRules
 from imagestreams.resources.images.images import new_image
 from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.resources.resource import ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.sqlite import SQLiteStore
+from imagestreams.streams.allowed_registries import AllowedRegistries, read_patterns
 from imagestreams.streams.apply_import import apply_failure, apply_success, finish_import
 
 CONTRACT = Path(__file__).parents[1] / "contract"
@@ -63,6 +67,8 @@ class ImageRoom:
     """The group, its store and a client; `now` moves by a second with each request."""
 
     def __init__(self, store: SQLiteStore, hosts: RegistryHosts) -> None:
+        self.locations: list[RegistryLocation] = []
+        self.import_mode = LEGACY
         self.now = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
         self.authority = Authority()
         self.namespaces = {"ns", "other"}
@@ -74,6 +80,7 @@ class ImageRoom:
             authorizer=self.authority,
             namespaces=self._gate,
             clock=lambda: self.now,
+            rules=ImageRules(self.allowed, lambda: self.import_mode),
         )
         users = {"admin": User("admin", frozenset({ADMINISTRATORS})), "jane": User("jane")}
         self.app = ApiServer(
@@ -83,6 +90,14 @@ class ImageRoom:
             clock=lambda: self.now,
             version=ServerVersion(git_version="v1.32.0"),
         )
+
+    def allow_only(self, *names: str, insecure: bool = False) -> None:
+        """Let nothing be imported from registries but these."""
+        self.locations = [RegistryLocation(name, insecure) for name in names]
+
+    def allowed(self) -> AllowedRegistries:
+        """Return the registries that may be imported from."""
+        return AllowedRegistries((read_patterns(self.locations, REGISTRY),) if self.locations else ())
 
     def _gate(self, namespace: str) -> None:
         if namespace not in self.namespaces:

@@ -32,6 +32,9 @@ class Upper:
     def removed(self, value: str, revision: int) -> tuple[str, bytes]:
         return value, f"{value.upper()} until {revision}".encode()
 
+    def again(self, value: str) -> tuple[str, bytes]:
+        return value, f"{value.upper()} again".encode()
+
 
 async def take(events: AsyncIterator[CacheEvent[str]], count: int) -> list[CacheEvent[str]]:
     return [await asyncio.wait_for(anext(events), 10) for _ in range(count)]
@@ -168,3 +171,36 @@ async def test_a_stopped_cache_follows_no_longer(store: SQLiteStore) -> None:
     await store.txn([], [Put("/s/a", b"x")])
 
     assert cache.get("/s/a") is None
+
+
+async def test_what_is_served_is_made_anew_and_watches_begin_anew(store: SQLiteStore) -> None:
+    cache = WatchCache(store, "/s/", Upper())
+    await cache.start()
+    await store.txn([], [Put("/s/a", b"v")])
+    before = cache.get("/s/a")
+    watch = cache.watch("/s/", cache.revision)
+    waiting = asyncio.ensure_future(anext(watch))
+    await asyncio.sleep(0)
+
+    cache.serve_again()
+
+    after = cache.get("/s/a")
+    assert before is not None and after is not None
+    assert (after.revision, after.value, after.encoded) == (before.revision, "v", b"V again")
+    with pytest.raises(Compacted):
+        await asyncio.wait_for(waiting, 10)
+    with pytest.raises(Compacted):
+        await anext(cache.watch("/s/", cache.revision - 1))
+    await store.txn([], [Put("/s/b", b"w")])
+    assert [event.key for event in await take(cache.watch("/s/", after.revision), 1)] == ["/s/b"]
+
+
+async def test_observers_see_a_change_before_its_writer_is_answered(store: SQLiteStore) -> None:
+    cache, seen = WatchCache(store, "/s/", Upper()), []
+    await cache.start()
+    cache.observe(lambda: seen.append(len(cache)))
+
+    await store.txn([], [Put("/s/a", b"v")])
+    await store.txn([], [Delete("/s/a")])
+
+    assert seen == [1, 0]

@@ -35,9 +35,10 @@ class RegistryHookCall(Wire):
 
 
 class RegistryHookStatus(Wire):
-    """What the server knows of a hook; `path` is in the answer to its creation only."""
+    """What the server knows of a hook; `path` and `url` are in the answer to its creation only."""
 
     path: str = ""
+    url: str = ""
     token_sha256: str = msgspec.field(default="", name="tokenSHA256")
     last_call: RegistryHookCall | None = None
 

@@ -27,6 +27,7 @@ from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
 from imagestreams.resources.core.group import CoreGroup, core_group, ensure_namespaces
 from imagestreams.resources.images.group import ImageGroup, image_group
+from imagestreams.resources.images.image_rules import ImageRules
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.resources.images.import_observer import Several
@@ -124,25 +125,32 @@ def make_parts(
     """Make the parts; nothing is read or started yet."""
     core = core_group(store, authorizer=authorizer, clock=clock)
     secrets = core.secrets.storage
+    image_settings = settings_group(store, clock, registry_host)
+    configuration = RegistryConfiguration(
+        image_settings,
+        core.config_maps.storage,
+        registries_conf(settings.registries_conf_file),
+        allowed=settings.allowed_registries_for_import,
+        own_registry=registry_host,
+    )
+    rules = ImageRules(configuration.allowed, configuration.import_mode)
     images = image_group(
         store,
         secrets=secrets,
-        hosts=RegistryHosts(registry_host),
+        hosts=RegistryHosts(registry_host, configuration.external_registry_host),
         authorizer=authorizer,
         namespaces=core.gate,
         clock=clock,
+        rules=rules,
     )
-    image_settings = settings_group(store, clock)
-    configuration = RegistryConfiguration(
-        image_settings, core.config_maps.storage, registries_conf(settings.registries_conf_file)
-    )
+    configuration.tell_of_external_host(images.streams.cache.serve_again)
     requests, counts = RequestCounts(), ImportCounts()
     limits = Limits(total_s=settings.registry_timeout_s)
     registries = registry_client(settings.registry_ca_file, os.environ, configuration.authorities, requests, limits)
     importer = Importer(registries, ImportSettings(settings.max_repository_tags, platform), policy=configuration.policy)
     recorder = EventRecorder(core.events.storage, core.gate, time.monotonic)
     told = Several(counts, recorder)
-    imports = ImageStreamImports(importer, images.streams, images.images, secrets, core.gate, told)
+    imports = ImageStreamImports(importer, images.streams, images.images, secrets, core.gate, told, authorizer, rules)
 
     def now() -> str:
         return clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -156,6 +164,7 @@ def make_parts(
         authorizer=authorizer,
         namespaces=core.gate,
         clock=clock,
+        public_url=settings.public_url,
     )
     controller = ImportController(imports, images.streams, now)
     schedule = ScheduledImports(imports, images.streams, clock, interval_s=settings.scheduled_import_interval_s)

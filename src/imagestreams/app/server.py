@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import uvloop
 from prometheus_client import CollectorRegistry
@@ -140,7 +141,9 @@ def _certificate(settings: Settings, listeners: list[Listener]) -> CertificateFi
     hosts = [listener.host for listener in listeners if listener.scheme == "https"]
     if not hosts:
         return None
-    return ensure_certificates(settings.data_dir / "tls", server_names(hosts), datetime.now(UTC))
+    public = urlsplit(settings.public_url).hostname
+    names = server_names([*hosts, *([public] if public else [])])
+    return ensure_certificates(settings.data_dir / "tls", names, datetime.now(UTC))
 
 
 def _preferred(listeners: list[Listener]) -> Listener:

@@ -56,6 +56,10 @@ class _ObjectCodec(Generic[T]):
         metadata = msgspec.structs.replace(value.metadata)
         return self._at(msgspec.structs.replace(value, metadata=metadata), revision)
 
+    def again(self, value: T) -> tuple[T, bytes]:
+        value = self.served(msgspec.structs.replace(value))
+        return value, encode(value)
+
     def _at(self, value: T, revision: int) -> tuple[T, bytes]:
         value.metadata.resource_version = str(revision)
         _share_fields(value)

@@ -38,6 +38,9 @@ class Codec(Protocol[T]):
     def removed(self, value: T, revision: int) -> tuple[T, bytes]:
         """Return the last state of an object that was removed at a revision."""
 
+    def again(self, value: T) -> tuple[T, bytes]:
+        """Return an object and its JSON as they are served now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T]):
@@ -120,6 +123,7 @@ class WatchCache(Generic[T]):
         self._history_bytes = 0
         self._oldest = 0
         self._subscriptions: set[Subscription[T]] = set()
+        self._observers: list[Callable[[], None]] = []
         self._waiting: list[Change] | None = []
         self._stop: Callable[[], None] | None = None
         self._starting = asyncio.Lock()
@@ -230,6 +234,25 @@ class WatchCache(Generic[T]):
                 if event is not None:
                     yield event
 
+    def observe(self, observer: Callable[[], None]) -> None:
+        """Call `observer` after each change, before the writer is answered."""
+        self._observers.append(observer)
+
+    def serve_again(self) -> None:
+        """Make anew what is served of every object, because something else that it depends on has changed.
+
+        No object has a new revision by that, so no watch could tell of it: all watches are ended with `Compacted`, and
+        those who watch have to list again. Nothing that was served before is kept.
+        """
+        for key, entry in self._entries.items():
+            value, encoded = self._codec.again(entry.value)
+            self._entries[key] = Entry(key, entry.revision, value, encoded)
+        self._history.clear()
+        self._history_bytes = 0
+        self._oldest = self.revision
+        for subscription in self._subscriptions:
+            subscription.end(Compacted(f"what is served has changed at revision {self._oldest}"))
+
     def __len__(self) -> int:
         return len(self._entries)
 
@@ -260,6 +283,8 @@ class WatchCache(Generic[T]):
         self._remember(event)
         for subscription in self._subscriptions:
             subscription.offer(event)
+        for observer in self._observers:
+            observer()
 
     def _remember(self, event: CacheEvent[T]) -> None:
         self._history.append(event)

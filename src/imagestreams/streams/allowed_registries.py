@@ -6,6 +6,7 @@ those of the real server.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -74,10 +75,12 @@ class AllowedRegistries:
 def read_patterns(locations: Sequence[RegistryLocation], own_registry: str = "") -> tuple[HostPattern, ...]:
     """Return the patterns of a list of locations; our own registry is always one of them.
 
-    Raises:
-        InvalidPattern: an entry has more than one colon.
+    An entry that can't be read allows nothing.
     """
-    read = [read_pattern(one.domain_name, insecure=one.insecure) for one in locations]
+    read = []
+    for one in locations:
+        with suppress(InvalidPattern):
+            read.append(read_pattern(one.domain_name, insecure=one.insecure))
     # Of equal entries the last keeps its place.
     patterns = list(dict.fromkeys(reversed(read)))[::-1]
     own = _own_pattern(own_registry)
@@ -183,6 +186,8 @@ def wildcard_match(pattern: str, text: str) -> bool:
 
 
 def _listed(patterns: Sequence[HostPattern]) -> str:
+    if not patterns:
+        return "empty whitelist"
     shown = [quoted(str(pattern)) for pattern in patterns]
     if len(shown) <= _SHOWN_MAX:
         return f"whitelist: {', '.join(shown)}"

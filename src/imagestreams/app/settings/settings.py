@@ -9,13 +9,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from imagestreams.app.settings import values
+from imagestreams.api.config import RegistryLocation
+from imagestreams.app.settings import allowed_registries, values
 from imagestreams.app.settings.error import SettingsError
 from imagestreams.client.kubeconfig import default_data_dir
 
 DEFAULT_LISTENERS: Final = ("https://127.0.0.1:8443", "http://127.0.0.1:5000")
 ENVIRONMENT_PREFIX: Final = "IMAGESTREAMS_"
-FILE_ONLY: Final[frozenset[str]] = frozenset()
+FILE_ONLY: Final[frozenset[str]] = frozenset({"allowed_registries_for_import"})
 """The settings that have parts of their own, so that they stand in the settings file only."""
 
 
@@ -28,6 +29,8 @@ class Settings:
     registries are asked; `registries_conf_file` is a containers `registries.conf` with their mirrors.
     `scheduled_import_interval_s` is in seconds, at least 30. `max_repository_tags` is how many tags one repository
     import takes. `registry_timeout_s` bounds each request to another registry from its start to its last byte.
+    `public_url` is where others reach the server. Where `allowed_registries_for_import` names some, nothing is imported
+    from others.
     """
 
     data_dir: Path
@@ -39,6 +42,8 @@ class Settings:
     scheduled_import_interval_s: int = 900
     max_repository_tags: int = 1000
     registry_timeout_s: int = 60
+    public_url: str = ""
+    allowed_registries_for_import: tuple[RegistryLocation, ...] = ()
 
 
 def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> Settings:
@@ -89,5 +94,7 @@ _CONVERSIONS: Final[dict[str, Any]] = {
     "scheduled_import_interval_s": values.at_least("scheduled_import_interval_s", 30),
     "max_repository_tags": values.at_least("max_repository_tags", 1),
     "registry_timeout_s": values.at_least("registry_timeout_s", 1),
+    "public_url": values.public_url,
+    "allowed_registries_for_import": allowed_registries.allowed_registries,
 }
 _NAMES: Final = tuple(field.name for field in fields(Settings))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from imagestreams.app.settings.error import SettingsError
 
@@ -39,6 +40,20 @@ def host(value: Any) -> str:
     text = str(value)
     if not text or any(mark in text for mark in "/@ \t\n") or not text.isascii():
         raise SettingsError(f"registryHost must be host[:port], not {value!r}")
+    return text
+
+
+def public_url(value: Any) -> str:
+    """Read the address under which others reach the server, with or without a path before everything."""
+    text = str(value).rstrip("/")
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    odd = not text.isascii() or any(mark in text for mark in " \t\r\n\\?#@")
+    if odd or not usable:
+        raise SettingsError(f"publicUrl must be https://HOST[:PORT], not {value!r}")
     return text
 
 

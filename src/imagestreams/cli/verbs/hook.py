@@ -66,7 +66,8 @@ def create(
         return
     session.say(f"{reference_of(made)} created")
     session.say("Let the registry send its notifications to this address, which is not shown again:")
-    session.say(f"  {session.config.server.rstrip('/')}{(made.get('status') or {}).get('path', '')}")
+    status = made.get("status") or {}
+    session.say(f"  {status.get('url') or session.config.server.rstrip('/') + status.get('path', '')}")
 
 
 def wanted_hook(name: str, sender: str, registries: tuple[str, ...], secret: str, all_namespaces: bool) -> Object:

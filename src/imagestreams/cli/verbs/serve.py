@@ -29,6 +29,7 @@ import click
     type=click.Path(dir_okay=False),
     help="A containers registries.conf (version 2) with mirrors, blocked and insecure registries.",
 )
+@click.option("--public-url", metavar="URL", help="Where others reach the server: registries that call hooks, for one.")
 @click.option("--config", type=click.Path(dir_okay=False), help="A YAML file with settings.")
 def serve(config: str | None, **flags: Any) -> None:
     """Run the server: API on HTTPS, and the same without TLS on loopback.

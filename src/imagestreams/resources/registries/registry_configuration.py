@@ -6,27 +6,40 @@ that it was made of, and made anew when one of them changed.
 
 import binascii
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from imagestreams.api.config import RegistryLocation
 from imagestreams.api.config_validation import NEVER_CONTACT_SOURCE
 from imagestreams.api.core import ConfigMap
+from imagestreams.api.defaulting import LEGACY
 from imagestreams.registries.policy import Mirror, MirrorRule, Pulls, RegistryPolicy
 from imagestreams.resources.registries.registry_settings import CLUSTER, CONFIG_NAMESPACE, SettingsGroup
 from imagestreams.resources.storage import ObjectStorage
+from imagestreams.streams.allowed_registries import AllowedRegistries, read_patterns
 
 _NO_FILE: Final = RegistryPolicy()
 
 
 class RegistryConfiguration:
-    """The registry settings in force; `file` gives what a `registries.conf` says now."""
+    """The registry settings in force; `file` gives what a `registries.conf` says now.
+
+    `allowed` are the registries to import from that the server's own settings name: whoever may write the settings
+    that are stored can narrow this list, but not widen it. Our own registry is always allowed.
+    """
 
     def __init__(
         self,
         settings: SettingsGroup,
         config_maps: ObjectStorage[ConfigMap],
         file: Callable[[], RegistryPolicy] | None = None,
+        *,
+        allowed: Sequence[RegistryLocation] = (),
+        own_registry: str = "",
     ) -> None:
+        self._own_registry = own_registry
+        self._always = (read_patterns(allowed, own_registry),) if allowed else ()
+        self._allowed: tuple[Any, AllowedRegistries] = ((), AllowedRegistries(self._always))
         self._settings = settings
         self._config_maps = config_maps
         self._file = file or RegistryPolicy
@@ -52,6 +65,43 @@ class RegistryConfiguration:
         if self._trusted[0] != version:
             self._trusted = (version, _certificates(entry.value) if entry is not None else {})
         return self._trusted[1]
+
+    def allowed(self) -> AllowedRegistries:
+        """Return what may be imported from now."""
+        found = self._settings.images.storage.find("", CLUSTER)
+        version = (found.revision,) if found is not None else ()
+        if self._allowed[0] != version:
+            locations = found.value.spec.allowed_registries_for_import if found is not None else None
+            lists = (read_patterns(locations, self._own_registry),) if locations else ()
+            self._allowed = (version, AllowedRegistries((*self._always, *lists)))
+        return self._allowed[1]
+
+    def import_mode(self) -> str:
+        """Return the import mode of tags that name none."""
+        found = self._settings.images.storage.find("", CLUSTER)
+        return (found.value.spec.image_stream_import_mode if found is not None else "") or LEGACY
+
+    def external_registry_host(self) -> str:
+        """Return the name by which others reach our registry, empty when nobody has said: the first one counts."""
+        found = self._settings.images.storage.find("", CLUSTER)
+        if found is None:
+            return ""
+        status = found.value.status
+        told = status.external_registry_hostnames if status is not None else None
+        return next(iter([*(found.value.spec.external_registry_hostnames or []), *(told or [])]), "")
+
+    def tell_of_external_host(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever others reach our registry by another name, before who changed it is answered."""
+        last = self.external_registry_host()
+
+        def compare() -> None:
+            nonlocal last
+            now = self.external_registry_host()
+            if now != last:
+                last = now
+                changed()
+
+        self._settings.images.storage.cache.observe(compare)
 
     def _make(self, file: RegistryPolicy) -> RegistryPolicy:
         found = self._settings.images.storage.find("", CLUSTER)

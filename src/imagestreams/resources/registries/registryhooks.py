@@ -20,7 +20,7 @@ from imagestreams.api.hooks import RegistryHook, RegistryHookSpec, RegistryHookS
 from imagestreams.api.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.resource import Column, RequestContext, ResourceInfo, TableView, Verb
 from imagestreams.resources.storage import ObjectStorage
-from imagestreams.resources.stored import StoredResource, Strategy
+from imagestreams.resources.stored import NamespaceGate, StoredResource, Strategy
 from imagestreams.store.cache import Entry, ObservableStore
 
 GROUP: Final = "imagestreams.dev"
@@ -123,7 +123,20 @@ class RegistryHookStrategy(Strategy[RegistryHook]):
 
 
 class RegistryHooks(StoredResource[RegistryHook]):
-    """The verbs of registry hooks; whatever way one is created, it gets its token here."""
+    """The verbs of registry hooks; whatever way one is created, it gets its token here.
+
+    `public_url` is where others reach the server, empty when nobody has said.
+    """
+
+    def __init__(
+        self,
+        storage: ObjectStorage[RegistryHook],
+        strategy: RegistryHookStrategy,
+        namespaces: NamespaceGate,
+        public_url: str = "",
+    ) -> None:
+        super().__init__(storage, strategy, namespaces)
+        self._public_url = public_url
 
     async def _create(self, context: RequestContext, value: RegistryHook) -> Entry[RegistryHook]:
         token = secrets.token_hex(_TOKEN_BYTES)
@@ -133,6 +146,8 @@ class RegistryHooks(StoredResource[RegistryHook]):
             return entry
         shown = copy(entry.value)
         shown.status.path = HOOKS_PATH + token
+        if self._public_url:
+            shown.status.url = self._public_url + shown.status.path
         return Entry(entry.key, entry.revision, shown, encode(shown))
 
 
