@@ -26,3 +26,29 @@ def duration_s(text: str) -> float:
     if not body or position < len(body):
         raise ValueError(f'time: invalid duration "{text}"')
     return -total if text.startswith("-") else total
+
+
+def go_duration(nanoseconds: int) -> str:
+    """Return a duration as Go prints it.
+
+    >>> go_duration(0), go_duration(1_500_000), go_duration(75_000_000_000), go_duration(3_600_500_000_000)
+    ('0s', '1.5ms', '1m15s', '1h0m0.5s')
+    """
+    sign, rest = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
+    if rest < 1_000_000_000:
+        for unit, size in (("ms", 1_000_000), ("µs", 1_000), ("ns", 1)):
+            if rest >= size:
+                return f"{sign}{_decimal(rest, size)}{unit}"
+        return "0s"
+    minutes, nanoseconds_left = divmod(rest, 60_000_000_000)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{_decimal(nanoseconds_left, 1_000_000_000)}s"
+    if hours:
+        return f"{sign}{hours}h{minutes}m{text}"
+    return f"{sign}{minutes}m{text}" if minutes else sign + text
+
+
+def _decimal(value: int, unit: int) -> str:
+    whole, part = divmod(value, unit)
+    digits = f"{part:0{len(str(unit)) - 1}d}".rstrip("0") if part else ""
+    return f"{whole}.{digits}" if digits else str(whole)

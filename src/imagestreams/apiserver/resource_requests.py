@@ -51,7 +51,11 @@ class ResourceRequests:
         self._watches = watches
 
     async def get(self, request: Request, asked: RequestInfo, user: User, resource: Resource) -> None:
-        """Send one object."""
+        """Send one object, or a text as it comes."""
+        if resource.info.is_text:
+            context = self._context(request, asked, user, resource)
+            await self._watches.serve_text(request, await resource.text(context, request.query))
+            return
         accept = request.headers.get(b"accept", _JSON)
         view = PLAIN if accept == _JSON else _negotiate(request, resource)
         context = RequestContext(user, timestamp(self._clock()), _namespace(asked, resource), asked.name)
@@ -91,13 +95,14 @@ class ResourceRequests:
         agent = request.header(b"user-agent")
         options = parse_write_options(request.query, "CreateOptions", agent)
         value = self._decoded(request, body, resource, options)
-        metadata = value.metadata
-        namespace = _namespace(asked, resource)
-        metadata.uid, metadata.self_link, metadata.creation_timestamp = "", "", None
-        metadata.deletion_timestamp = metadata.deletion_grace_period_seconds = None
-        _admit_namespace(metadata, namespace)
         context = self._context(request, asked, user, resource, options)
-        track_update(None, value, resource.info, options.field_manager, context.now, resource.info.subresource)
+        # A few requests of older groups are no objects: they have no metadata.
+        metadata = getattr(value, "metadata", None)
+        if metadata is not None:
+            metadata.uid, metadata.self_link, metadata.creation_timestamp = "", "", None
+            metadata.deletion_timestamp = metadata.deletion_grace_period_seconds = None
+            _admit_namespace(metadata, _namespace(asked, resource))
+            track_update(None, value, resource.info, options.field_manager, context.now, resource.info.subresource)
         item = await resource.create(context, value)
         await self._send_item(request, 201, item, resource, view)
 

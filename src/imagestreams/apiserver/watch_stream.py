@@ -1,4 +1,4 @@
-"""A watch as the client sees it: one JSON event a line, until somebody has had enough.
+"""A watch as the client sees it: one JSON event a line, until somebody has had enough; and texts that grow.
 
 The events come from the resource; here they become bytes, and here it ends: at the time limit, when the client goes
 away, or when the server stops. What fails after the first byte is told as an event of type ERROR.
@@ -7,8 +7,8 @@ away, or when the server stops. What fails after the first byte is told as an ev
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Final
 
 from imagestreams.api.codec import encode
 from imagestreams.api.errors import ApiError, internal
@@ -21,6 +21,7 @@ Render = Callable[[WatchEvent, bool], bytes]
 """Makes the JSON of an event's object; told whether it is the stream's first."""
 
 _HEADERS: Final = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache, private")]
+_TEXT_HEADERS: Final = [(b"content-type", b"text/plain"), (b"cache-control", b"no-cache, private")]
 
 
 class WatchStreams:
@@ -44,14 +45,28 @@ class WatchStreams:
         self, request: Request, events: AsyncIterator[WatchEvent], render: Render, timeout_s: float
     ) -> None:
         """Send events until the time is over, the client is gone, the events end, or the server stops."""
+        await self._serve(request, _HEADERS, events, _pump(request, events, render), timeout_s)
+
+    async def serve_text(self, request: Request, pieces: AsyncIterator[bytes]) -> None:
+        """Send text until it ends, the client is gone, or the server stops."""
+        await self._serve(request, _TEXT_HEADERS, pieces, _pump_text(request, pieces), None)
+
+    async def _serve(
+        self,
+        request: Request,
+        headers: list[tuple[bytes, bytes]],
+        source: AsyncIterator[Any],
+        sending: Coroutine[Any, Any, None],
+        timeout_s: float | None,
+    ) -> None:
         end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self._closed:
             end.set_result(None)
         self._ends.add(end)
         request.status = 200
         request.started = True
-        await request.send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
-        pump = asyncio.create_task(_pump(request, events, render))
+        await request.send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+        pump = asyncio.create_task(sending)
         gone = asyncio.create_task(_gone(request))
         try:
             await asyncio.wait({pump, gone, end}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
@@ -60,7 +75,7 @@ class WatchStreams:
             for task in (pump, gone):
                 task.cancel()
             await asyncio.gather(pump, gone, return_exceptions=True)
-            close = getattr(events, "aclose", None)
+            close = getattr(source, "aclose", None)
             if close is not None:
                 await close()
         with contextlib.suppress(OSError):
@@ -85,6 +100,16 @@ async def _pump(request: Request, events: AsyncIterator[WatchEvent], render: Ren
     except Exception:
         LOG.exception("a watch of %s failed", request.path)
         await _send(request, "ERROR", encode(internal("the watch failed").status))
+
+
+async def _pump_text(request: Request, pieces: AsyncIterator[bytes]) -> None:
+    try:
+        async for piece in pieces:
+            await request.send({"type": "http.response.body", "body": piece, "more_body": True})
+    except OSError:
+        return
+    except Exception:
+        LOG.exception("the text of %s ended early", request.path)
 
 
 async def _send(request: Request, kind: str, document: bytes) -> None:

@@ -47,7 +47,7 @@ class ResourceInfo:
 
     `object_type` is the type that create and update take, `kind` the kind that discovery names. Without `table` the
     resource can't be shown as one. `field_labels` are those that a field selector may name. `defaults` fills in what a
-    client left empty, where that depends on settings.
+    client left empty, where that depends on settings. What `is_text` is got as plain text, not as an object.
     """
 
     group: str
@@ -67,6 +67,7 @@ class ResourceInfo:
     field_labels: frozenset[str] = frozenset({"metadata.name", "metadata.namespace"})
     kind_version: str = ""
     defaults: Callable[[Any], None] | None = None
+    is_text: bool = False
 
     @property
     def group_version(self) -> str:
@@ -191,6 +192,10 @@ class Resource(Protocol):
 
     async def get(self, context: RequestContext, options: Mapping[str, str]) -> Item:
         """Return the object `context.name`; `options` are the request's query parameters."""
+        raise method_not_allowed()
+
+    async def text(self, context: RequestContext, options: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """Return the text of a resource that `is_text`, in pieces; what is wrong is raised before the first one."""
         raise method_not_allowed()
 
     async def list(self, context: RequestContext, options: ListOptions) -> ItemList:
