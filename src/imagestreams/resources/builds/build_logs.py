@@ -12,7 +12,7 @@ process no log is open any more: what was written stays, and whoever runs the bu
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,8 @@ MAX_LOG_BYTES: Final = 50 * 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 _SUFFIX: Final = ".log"
 _UID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
-_STAMP_LENGTH: Final = len("2026-11-25T03:00:00.000000000Z ")
+STAMP_LENGTH: Final = len("2026-11-25T03:00:00.000000000Z ")
+"""How many bytes of a stored line are its moment and the space behind it."""
 
 
 class BuildLogError(Exception):
@@ -133,8 +134,8 @@ class BuildLogs:
             file.seek(start)
             yield from file
 
-    async def follow_records(self, uid: str, start: int = 0) -> AsyncIterator[bytes]:
-        """Yield the lines that are there and those that come, until the log is finished.
+    async def follow_records(self, uid: str, start: int = 0) -> AsyncIterator[list[bytes]]:
+        """Yield the lines that are there and those that come, many at a time, until the log is finished.
 
         A line that is written in pieces is yielded when it is whole, or when the log is finished.
         """
@@ -155,21 +156,22 @@ class BuildLogs:
                     ended = log is None or self._open.get(uid) is not log
                     while chunk := file.read(_CHUNK_BYTES):
                         *lines, rest = _split(rest + chunk)
-                        for line in lines:
-                            yield line
+                        if lines:
+                            yield lines
                     if ended:
                         break
                     await grown.wait()
                 if rest:
-                    yield rest
+                    yield [rest]
         finally:
             if log is not None:
                 log.readers.discard(grown)
 
     async def follow(self, uid: str) -> AsyncIterator[bytes]:
         """Yield what a build wrote and writes, line by line, until the log is finished."""
-        async for record in self.follow_records(uid):
-            yield record[_STAMP_LENGTH:]
+        async for records in self.follow_records(uid):
+            for line in plain(records):
+                yield line
 
     def last_lines(self, uid: str, count: int) -> int:
         """Return where the last `count` lines begin, for `records`."""
@@ -231,10 +233,10 @@ class BuildLogs:
         return fitting + between + _stamp(self._clock()) + note.encode()
 
 
-def plain(records: Iterator[bytes]) -> Iterator[bytes]:
+def plain(records: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the lines of a log without their times."""
     for record in records:
-        yield record[_STAMP_LENGTH:]
+        yield record[STAMP_LENGTH:]
 
 
 def _stamp(moment: datetime) -> bytes:

@@ -1,0 +1,169 @@
+"""`buildconfigs/instantiate` and `builds/clone`: new builds on request.
+
+The config is written first, with its new count: of two requests that saw the same state one comes too late and decides
+anew, so no number is given twice. A build that can't be stored afterwards leaves a gap in the numbers and no more.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from imagestreams.access.authorization import Attributes, Authorizer, denial
+from imagestreams.api.build import Build, BuildConfig, BuildRequest, BuildTriggerCause
+from imagestreams.api.build_defaulting import default_build_request, input_reference
+from imagestreams.api.codec import copy
+from imagestreams.api.errors import ApiError, bad_request, invalid
+from imagestreams.api.object_meta_validation import path_segment_problems, validate_object_meta
+from imagestreams.resources.builds.buildconfigs import GROUP
+from imagestreams.resources.builds.generation import MANUAL, build_of_build, build_of_config
+from imagestreams.resources.builds.image_sources import IMAGE_GROUP, ImageSources
+from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
+from imagestreams.resources.stored import StoredResource
+
+_REQUEST: Final = "BuildRequest"
+
+
+def _info(plural: str, subresource: str) -> ResourceInfo:
+    return ResourceInfo(
+        group=GROUP,
+        version="v1",
+        plural=plural,
+        kind=_REQUEST,
+        object_type=BuildRequest,
+        verbs=frozenset({"create"}),
+        subresource=subresource,
+    )
+
+
+class BuildGenerator:
+    """Makes builds: stores the config with its new count, then the build."""
+
+    def __init__(
+        self,
+        configs: StoredResource[BuildConfig],
+        builds: StoredResource[Build],
+        sources: ImageSources,
+        authorizer: Authorizer,
+        clock_ns: Callable[[], int],
+    ) -> None:
+        self._configs = configs
+        self._builds = builds
+        self._sources = sources
+        self._authorizer = authorizer
+        self._clock_ns = clock_ns
+
+    async def instantiate(self, context: RequestContext, request: BuildRequest) -> Item:
+        """Make the next build of the config that a request names.
+
+        Raises:
+            ApiError: there is none, it can't be built now, or the user may not see an image that it takes.
+        """
+        config = self._configs.storage.get(context.namespace, request.metadata.name)
+        await self._require_images(context, config.value)
+        made: list[Build] = []
+
+        def count(current: BuildConfig | None) -> BuildConfig:
+            if current is None:
+                raise self._configs.storage.missing(request.metadata.name)
+            changed = copy(current)
+            made[:] = [build_of_config(changed, request, self._sources, context.now)]
+            return changed
+
+        # An empty resource version in what a transform gives stands for the state that it was given.
+        await self._configs.update(replace(context, name=request.metadata.name, patches=True), count)
+        return await self._builds.create(replace(context, name=""), made[0])
+
+    async def clone(self, context: RequestContext, request: BuildRequest) -> Item:
+        """Make a build like the one that a request names.
+
+        Raises:
+            ApiError: there is none, or its config forbids it.
+        """
+        build = self._builds.storage.get(context.namespace, request.metadata.name).value
+        reference, stamp = build.status.config, self._clock_ns()
+        config = self._configs.storage.find(context.namespace, reference.name) if reference is not None else None
+        if config is None:
+            new = build_of_build(build, None, request, context.now, stamp)
+            return await self._builds.create(replace(context, name=""), new)
+        made: list[Build] = []
+
+        def count(current: BuildConfig | None) -> BuildConfig:
+            if current is None:
+                raise self._configs.storage.missing(config.value.metadata.name)
+            changed = copy(current)
+            made[:] = [build_of_build(build, changed, request, context.now, stamp)]
+            return changed
+
+        await self._configs.update(replace(context, name=config.value.metadata.name, patches=True), count)
+        return await self._builds.create(replace(context, name=""), made[0])
+
+    async def _require_images(self, context: RequestContext, config: BuildConfig) -> None:
+        """Let nobody learn through a build what a stream of another namespace points to."""
+        spec = config.spec
+        references = [input_reference(spec.strategy), *(image.from_ for image in spec.source.images or [])]
+        references += [
+            trigger.image_change.from_ for trigger in spec.triggers or [] if trigger.image_change is not None
+        ]
+        for reference in references:
+            if reference is None or reference.namespace in ("", context.namespace):
+                continue
+            asked = Attributes(
+                context.user,
+                "get",
+                group=IMAGE_GROUP,
+                resource="imagestreams",
+                subresource="layers",
+                namespace=reference.namespace,
+                name=reference.name.partition(":")[0].partition("@")[0],
+            )
+            if not await self._authorizer.allows(asked):
+                raise denial(asked)
+
+
+class _Requests(Resource):
+    def __init__(self, info: ResourceInfo, generator: BuildGenerator) -> None:
+        self.info = info
+        self._generator = generator
+
+
+class Instantiate(_Requests):
+    """`buildconfigs/instantiate`."""
+
+    def __init__(self, generator: BuildGenerator) -> None:
+        super().__init__(_info("buildconfigs", "instantiate"), generator)
+
+    async def create(self, context: RequestContext, obj: BuildRequest) -> Item:
+        check_request(context, obj)
+        obj.triggered_by = obj.triggered_by or [BuildTriggerCause(message=MANUAL)]
+        return await self._generator.instantiate(context, obj)
+
+
+class Clone(_Requests):
+    """`builds/clone`."""
+
+    def __init__(self, generator: BuildGenerator) -> None:
+        super().__init__(_info("builds", "clone"), generator)
+
+    async def create(self, context: RequestContext, obj: BuildRequest) -> Item:
+        check_request(context, obj)
+        return await self._generator.clone(context, obj)
+
+
+def check_request(context: RequestContext, request: BuildRequest) -> None:
+    """Fill in a request, and see that it is about what its path names.
+
+    Raises:
+        ApiError: 422, it names nothing; 400, it names something else.
+    """
+    default_build_request(request)
+    metadata = request.metadata
+    metadata.namespace = context.namespace
+    errors = validate_object_meta(metadata, namespaced=True, name_problems=path_segment_problems)
+    if errors:
+        raise invalid(GROUP, _REQUEST, metadata.name, errors)
+    if metadata.name != context.name:
+        raise _other_name(metadata.name, context.name)
+
+
+def _other_name(given: str, expected: str) -> ApiError:
+    return bad_request(f"the name of the object ({given}) does not match the name on the URL ({expected})")
