@@ -240,10 +240,10 @@ def secure_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
 
 @pytest.fixture
 def start_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RunningRegistry]]:
-    """Starts further registries, plain or secure, that end with the test."""
+    """Starts further registries, plain or secure, that end with the test; options are those of `_running`."""
     with contextlib.ExitStack() as stack:
-        yield lambda *, secure=False: stack.enter_context(
-            _running(tmp_path_factory.mktemp("another-registry"), secure=secure)
+        yield lambda **options: stack.enter_context(
+            _running(tmp_path_factory.mktemp("another-registry"), **{"secure": False, **options})
         )
 
 
@@ -254,12 +254,15 @@ def repository_name(request: pytest.FixtureRequest) -> str:
 
 
 @contextlib.contextmanager
-def _running(directory: Path, *, secure: bool) -> Iterator[RunningRegistry]:
+def _running(
+    directory: Path, *, secure: bool, name: str = "localhost", login: tuple[str, str] = ("puller", "s3cret")
+) -> Iterator[RunningRegistry]:
+    """Run a registry; a secure one has a certificate for 127.0.0.1 and a name, and wants a login."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.fail("docker-registry is not installed (Debian package docker-registry)")
     for _ in range(3):
-        registry, config = _configured(directory, secure=secure)
+        registry, config = _configured(directory, secure=secure, name=name, login=login)
         with (directory / "access.log").open("wb") as log:
             process = subprocess.Popen(
                 [program, "serve", str(config)], stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
@@ -274,7 +277,7 @@ def _running(directory: Path, *, secure: bool) -> Iterator[RunningRegistry]:
     pytest.fail(f"docker-registry does not start: {(directory / 'access.log').read_text()[-2000:]}")
 
 
-def _configured(directory: Path, *, secure: bool) -> tuple[RunningRegistry, Path]:
+def _configured(directory: Path, *, secure: bool, name: str, login: tuple[str, str]) -> tuple[RunningRegistry, Path]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -287,10 +290,10 @@ def _configured(directory: Path, *, secure: bool) -> tuple[RunningRegistry, Path
     }
     registry = RunningRegistry(host, directory / "access.log")
     if secure:
-        ca_file, certificate, key = _certificates(directory)
-        registry = RunningRegistry(host, directory / "access.log", ca_file, "puller", "s3cret")
-        hashed = bcrypt.hashpw(b"s3cret", bcrypt.gensalt(4)).decode()
-        (directory / "htpasswd").write_text(f"puller:{hashed}\n")
+        ca_file, certificate, key = _certificates(directory, name)
+        registry = RunningRegistry(host, directory / "access.log", ca_file, *login)
+        hashed = bcrypt.hashpw(login[1].encode(), bcrypt.gensalt(4)).decode()
+        (directory / "htpasswd").write_text(f"{login[0]}:{hashed}\n")
         config["http"]["tls"] = {"certificate": str(certificate), "key": str(key)}
         config["auth"] = {"htpasswd": {"realm": "tests", "path": str(directory / "htpasswd")}}
     path = directory / "config.json"
@@ -310,8 +313,8 @@ def _answers(registry: RunningRegistry, process: subprocess.Popen[bytes]) -> boo
     return False
 
 
-def _certificates(directory: Path) -> tuple[Path, Path, Path]:
-    """Make a CA and a certificate for 127.0.0.1 and localhost."""
+def _certificates(directory: Path, name: str) -> tuple[Path, Path, Path]:
+    """Make a CA and a certificate for 127.0.0.1 and a name."""
     now = datetime.datetime.now(datetime.UTC)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests' own CA")])
@@ -329,7 +332,7 @@ def _certificates(directory: Path) -> tuple[Path, Path, Path]:
         )
 
     ca = build(ca_name, ca_key.public_key(), ca=True).sign(ca_key, hashes.SHA256())
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "registry")])
     leaf = build(subject, key.public_key(), ca=False).add_extension(names, critical=False).sign(ca_key, hashes.SHA256())
     paths = directory / "ca.pem", directory / "registry.pem", directory / "registry.key"

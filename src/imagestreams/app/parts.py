@@ -13,7 +13,9 @@ from prometheus_client.registry import Collector
 
 from imagestreams.access.authorization import Authorizer
 from imagestreams.app.import_metrics import ImportCounts, RequestCounts
-from imagestreams.app.registry_access import registries_conf, registry_client
+from imagestreams.app.notification_delivery import courier
+from imagestreams.app.notification_metrics import NotificationCounts
+from imagestreams.app.registry_access import registries_conf, registry_client, registry_keychains
 from imagestreams.app.settings.settings import Settings
 from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.event_recorder import EventRecorder
@@ -23,6 +25,8 @@ from imagestreams.controllers.pushed import PushedImports
 from imagestreams.controllers.schedule import ScheduledImports
 from imagestreams.hooks.room import HookRoom, hook_room
 from imagestreams.importing.importer import Importer, ImportSettings
+from imagestreams.notifications.room import NotificationRoom, notification_room
+from imagestreams.notifications.sources import stream_source
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
 from imagestreams.resources.core.group import CoreGroup, core_group, ensure_namespaces
@@ -31,6 +35,7 @@ from imagestreams.resources.images.image_rules import ImageRules
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.resources.images.import_observer import Several
+from imagestreams.resources.notifications.urls import UrlRules
 from imagestreams.resources.registries.registry_configuration import RegistryConfiguration
 from imagestreams.resources.registries.registry_settings import SettingsGroup, ensure_settings, settings_group
 from imagestreams.resources.resource import Resource
@@ -65,6 +70,7 @@ class Parts:
     settings: SettingsGroup
     imports: ImageStreamImports
     hooks: HookRoom
+    notifications: NotificationRoom
     registries: RegistryClient
     loops: Sequence[Loop]
     collectors: Sequence[Collector]
@@ -80,6 +86,7 @@ class Parts:
             *self.settings.resources,
             self.imports,
             self.hooks.resource,
+            self.notifications.resource,
         ]
 
     async def start(self) -> None:
@@ -91,6 +98,7 @@ class Parts:
         # Only now: a new server has a past, so that revision 1 is too old to be watched or listed, as elsewhere.
         await self.images.start()
         await self.hooks.start()
+        await self.notifications.start()
         self.running.extend(asyncio.create_task(_watched(loop)) for loop in self.loops)
 
     async def stop(self) -> None:
@@ -100,6 +108,7 @@ class Parts:
         await asyncio.gather(*self.running)
         self.settings.stop()
         self.hooks.stop()
+        self.notifications.stop()
         self.images.stop()
         self.core.stop()
         await self.registries.close()
@@ -150,7 +159,10 @@ def make_parts(
     importer = Importer(registries, ImportSettings(settings.max_repository_tags, platform), policy=configuration.policy)
     recorder = EventRecorder(core.events.storage, core.gate, time.monotonic)
     told = Several(counts, recorder)
-    imports = ImageStreamImports(importer, images.streams, images.images, secrets, core.gate, told, authorizer, rules)
+    keychains = registry_keychains(settings.registry_keychains, registries)
+    imports = ImageStreamImports(
+        importer, images.streams, images.images, secrets, core.gate, told, authorizer, rules, keychains
+    )
 
     def now() -> str:
         return clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -166,20 +178,35 @@ def make_parts(
         clock=clock,
         public_url=settings.public_url,
     )
+    url_rules = UrlRules(settings.notifications_allow_http, settings.notifications_forbid_private)
+    notifications = notification_room(
+        store,
+        sources=[stream_source(images.streams)],
+        secrets=secrets,
+        sender=courier(url_rules, settings.notifications_ca_file, os.environ),
+        rules=url_rules,
+        events=recorder,
+        authorizer=authorizer,
+        namespaces=core.gate,
+        clock=clock,
+    )
     controller = ImportController(imports, images.streams, now)
     schedule = ScheduledImports(imports, images.streams, clock, interval_s=settings.scheduled_import_interval_s)
     counts.watch(schedule, changes=controller, pushes=pushed)
+    namespaced = [*core.resources, *images.resources, hooks.resource, notifications.resource]
     loops = (
         controller,
         pushed,
         *hooks.loops,
+        *notifications.loops,
         schedule,
-        NamespaceController(core, _in_namespaces([*core.resources, *images.resources, hooks.resource]), clock),
+        NamespaceController(core, _in_namespaces(namespaced), clock),
         EventExpiry(core.events.storage, clock),
         Compaction(store, time.monotonic),
         recorder,
     )
-    return Parts(core, images, image_settings, imports, hooks, registries, loops, (requests, counts), clock, [])
+    collectors = (requests, counts, NotificationCounts(notifications.reports, notifications.outbox))
+    return Parts(core, images, image_settings, imports, hooks, notifications, registries, loops, collectors, clock, [])
 
 
 def _in_namespaces(resources: list[Resource]) -> list[StoredResource[Any]]:

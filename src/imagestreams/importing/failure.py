@@ -94,7 +94,8 @@ def _failed(error: RegistryError | UnreadableManifest, name: str, *, prefix: boo
     if isinstance(error, (ManifestUnknown, NameUnknown)):
         api_error = not_found(GROUP, "dockerimage", name)
     elif isinstance(error, Unauthorized):
-        api_error = unauthorized(f'you may not have access to the container image "{name}"')
+        told = [f'you may not have access to the container image "{name}"', *error.loans]
+        api_error = unauthorized(": ".join(told))
     else:
         api_error = internal(f"{name}: {error}" if prefix else str(error))
     return ImportFailed(api_error.nested_status(), transient)

@@ -21,6 +21,7 @@ from imagestreams.importing.memory import Memory
 from imagestreams.importing.plan import RepositoryPlan, Wanted, repository_key
 from imagestreams.reference import ImageReference, InvalidReference, is_digest, parse
 from imagestreams.registries.client import Manifest, Repository
+from imagestreams.registries.credentials import Refusals
 from imagestreams.registries.errors import Misbehaved, RegistryError, TimedOut, TooManyRequests
 from imagestreams.registries.schema1 import SCHEMA1, SIGNED_SCHEMA1
 from imagestreams.registries.sources import MirroredRepository
@@ -44,6 +45,7 @@ from imagestreams.streams.platform import Platform, choose_manifest
 ACCEPTED: Final = (DOCKER_MANIFEST, OCI_MANIFEST, DOCKER_LIST, OCI_INDEX, SIGNED_SCHEMA1, SCHEMA1)
 LISTED_MAX: Final = 1000
 DEPTH_MAX: Final = 4
+_NONE_REFUSED: Final = Refusals()
 _TOO_DEEP: Final = f"manifest lists are nested more than {DEPTH_MAX} deep"
 
 KnownImages = Callable[[str], Image | None]
@@ -54,12 +56,12 @@ KnownImages = Callable[[str], Image | None]
 class Fetched:
     """An image, and those that it lists if it is a list that was kept.
 
-    `refused_secrets` names the secrets that were of no use, though the image could be had without.
+    `refused` names the logins that were of no use, though the image could be had without.
     """
 
     image: Image
     manifests: tuple[Image, ...] = ()
-    refused_secrets: tuple[str, ...] = ()
+    refused: Refusals = _NONE_REFUSED
 
 
 class RepositoryFetch:
@@ -94,9 +96,9 @@ class RepositoryFetch:
         except RegistryError as error:
             return {one: failed(error, self._reference(one.reference)) for one in wanted}
         outcomes = await asyncio.gather(*(self._outcome(one) for one in wanted))
-        refused = self._repository.refused_secrets
+        refused = self._repository.refused
         if refused:
-            outcomes = [replace(one, refused_secrets=refused) if isinstance(one, Fetched) else one for one in outcomes]
+            outcomes = [replace(one, refused=refused) if isinstance(one, Fetched) else one for one in outcomes]
         return dict(zip(wanted, outcomes, strict=True))
 
     async def _outcome(self, wanted: Wanted) -> Fetched | ImportFailed:

@@ -254,9 +254,9 @@ async def _list_tags(repository: Repository | MirroredRepository, written: Image
 def _note_refused(
     outcome: Outcome, plan: RepositoryPlan, found: Fetched | ImportFailed, targets: Sequence[str]
 ) -> None:
-    if isinstance(found, Fetched) and found.refused_secrets:
+    if isinstance(found, Fetched) and found.refused:
         registry, _ = repository_key(plan.repository)
-        outcome.refused |= dict.fromkeys(targets, refusal_text(found.refused_secrets, registry))
+        outcome.refused |= dict.fromkeys(targets, refusal_text(found.refused.secrets, registry, found.refused.loans))
 
 
 def _summary(failures: int) -> Status:

@@ -5,7 +5,7 @@ import hashlib
 import re
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final
 from weakref import WeakValueDictionary
@@ -18,11 +18,12 @@ from imagestreams.reference import DEFAULT_TAG, ImageReference, is_digest, is_ta
 from imagestreams.registries.answer import Answer
 from imagestreams.registries.bounded import Bounded
 from imagestreams.registries.challenge import Challenge, read_challenge
-from imagestreams.registries.credentials import Keyring, Login
+from imagestreams.registries.credentials import Keyring, Loan, Login, Refusals
 from imagestreams.registries.errors import (
     BlobUnknown,
     Misbehaved,
     NoLogin,
+    NoLoginGiven,
     NotV2Registry,
     RegistryError,
     TimedOut,
@@ -77,6 +78,28 @@ class _Endpoint:
     url: URL
     challenge: Challenge | None
     good_until: float
+
+
+@dataclass
+class _Useless:
+    """What was tried in vain for one request."""
+
+    secrets: set[str] = field(default_factory=set)
+    loans: dict[str, None] = field(default_factory=dict)
+    transient: bool = False
+
+    def login(self, candidate: Login | Loan | None) -> None:
+        """Note a login that was refused; to have none is no login."""
+        if isinstance(candidate, Login):
+            self.secrets.add(candidate.secret)
+        elif candidate is not None:
+            candidate.refused()
+            self.loans[f"the login of the {candidate.name} was refused"] = None
+
+    def no_loan(self, loan: Loan, why: NoLoginGiven) -> None:
+        """Note that no login was lent."""
+        self.transient |= why.transient
+        self.loans[f"the {loan.name} gave no login ({why.kind})"] = None
 
 
 class _TypeOnly(msgspec.Struct, rename="camel"):
@@ -179,14 +202,17 @@ class Repository:
         self.path = path
         self._client = client
         self._insecure = insecure
-        # A wrong login must not hide a public image, so having none is the last try.
-        self._logins: list[Login | None] = [*keyring.logins(registry, path), None]
-        self._refused: set[str] = set()
+        # What is lent is not sent where nobody proves who he is. A wrong login must not hide a public image, so having
+        # none is the last try.
+        loans = () if insecure else keyring.loans(registry, path)
+        self._logins: list[Login | Loan | None] = [*keyring.logins(registry, path), *loans, None]
+        self._secrets_refused: set[str] = set()
+        self._loans_useless: dict[str, None] = {}
 
     @property
-    def refused_secrets(self) -> tuple[str, ...]:
-        """The secrets whose logins were refused where it went without a login."""
-        return tuple(sorted(self._refused))
+    def refused(self) -> Refusals:
+        """The logins that were of no use where it went without one."""
+        return Refusals(tuple(sorted(self._secrets_refused)), tuple(self._loans_useless))
 
     async def check(self) -> None:
         """Find out whether the registry answers at all.
@@ -305,12 +331,27 @@ class Repository:
 
     async def _send(self, method: str, path: str, max_bytes: int, accept: Sequence[str]) -> Answer:
         """Send a request with each login in turn until one is good enough, at most twice with each."""
+        useless = _Useless()
+        try:
+            answer, login = await self._try_logins(method, path, max_bytes, accept, useless)
+        except Unauthorized as error:
+            error.loans = tuple(useless.loans)
+            error.transient |= useless.transient
+            raise
+        self._prefer(login)
+        if login is None:
+            self._secrets_refused |= useless.secrets
+            self._loans_useless |= useless.loans
+        return answer
+
+    async def _try_logins(
+        self, method: str, path: str, max_bytes: int, accept: Sequence[str], useless: _Useless
+    ) -> tuple[Answer, Login | Loan | None]:
         endpoint = await self._client.endpoint(self.registry, self._insecure)
         url = _url(f"{endpoint.url}/v2/{self.path}/{path}")
         headers = {"Accept": ", ".join(accept)} if accept else {}
         challenge, failure = endpoint.challenge, refusal(401, b"")
         tried: set[str] = set()
-        refused: set[str] = set()
         for login in list(self._logins):
             try:
                 authorization = await self._authorization(challenge, login)
@@ -323,39 +364,48 @@ class Repository:
                     answer = await self._client.transport.send(
                         method, url, sent, max_bytes=max_bytes, insecure=self._insecure
                     )
-                    if answer.status != 401:
-                        self._prefer(login)
-                        if login is None:
-                            self._refused |= refused
-                        return answer
+                    if answer.status != 401 and not (answer.status == 403 and authorization and _is_lent(login)):
+                        return answer, login
                     failure = refusal(401, answer.body)
                     challenge = read_challenge(answer.headers.getall("WWW-Authenticate", ())) or challenge
                     authorization = await self._authorization(challenge, login, refused=authorization)
             except TooManyRequests:
                 raise
+            except NoLoginGiven as error:
+                if isinstance(login, Login) or login is None:
+                    raise
+                useless.no_loan(login, error)
+                continue
             except (Unauthorized, Misbehaved) as error:
                 if challenge is None or login is None:
                     raise
                 failure = error if isinstance(error, Unauthorized) else failure
-            if login is not None:
-                refused.add(login.secret)
+            useless.login(login)
         if self._logins == [None] and challenge is not None and challenge.scheme == "basic":
             asked = f'{method.capitalize()} "{url.with_query(None)}"'
             raise NoLogin(f"{asked}: no basic auth credentials", failure.status, failure.codes)
         raise failure
 
-    async def _authorization(self, challenge: Challenge | None, login: Login | None, refused: str = "") -> str:
+    async def _authorization(
+        self, challenge: Challenge | None, candidate: Login | Loan | None, refused: str = ""
+    ) -> str:
         if challenge is None:
             return ""
+        login = candidate if isinstance(candidate, Login) or candidate is None else await candidate.login()
         if challenge.scheme == "basic":
             return basic(login) if login is not None and login.username else ""
         key = key_for(challenge, self.path, login, self._insecure)
         return "Bearer " + await self._client.tokens.get(key, refused.removeprefix("Bearer "))
 
-    def _prefer(self, login: Login | None) -> None:
+    def _prefer(self, login: Login | Loan | None) -> None:
         if self._logins[0] != login:
             self._logins.remove(login)
             self._logins.insert(0, login)
+
+
+def _is_lent(login: Login | Loan | None) -> bool:
+    """Return whether a login is lent: what the registry forbids its owner, and who that is, is not ours to tell."""
+    return login is not None and not isinstance(login, Login)
 
 
 def _speaks_v2(answer: Answer) -> bool:

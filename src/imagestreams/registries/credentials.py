@@ -2,9 +2,9 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -29,6 +29,46 @@ class Login:
     secret: str = field(default="", compare=False, repr=False)
 
 
+class Loan(Protocol):
+    """A login of somebody else, had only when a registry asks for one."""
+
+    @property
+    def name(self) -> str:
+        """What messages call where it comes from."""
+
+    async def login(self) -> Login:
+        """Return the login.
+
+        Raises:
+            RegistryError: there is none; the text says why in a word.
+        """
+
+    def refused(self) -> None:
+        """Note that the registry refused it."""
+
+
+class Lender(Protocol):
+    """Who has logins for a namespace besides its secrets."""
+
+    def offers(self, registry: str, repository: str) -> Sequence[Loan]:
+        """Return the loans for a repository."""
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """What was of no use when a repository was read: the secrets whose logins were refused, and what became of loans.
+
+    >>> bool(Refusals()), bool(Refusals(secrets=("pull",)))
+    (False, True)
+    """
+
+    secrets: tuple[str, ...] = ()
+    loans: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.secrets or self.loans)
+
+
 @dataclass(frozen=True)
 class _Entry:
     host: str
@@ -37,16 +77,17 @@ class _Entry:
 
 
 class Keyring:
-    """All logins of a namespace."""
+    """All logins of a namespace: those of its secrets, and what `lender` has for it."""
 
-    def __init__(self, entries: Iterable[_Entry] = ()) -> None:
+    def __init__(self, entries: Iterable[_Entry] = (), lender: Lender | None = None) -> None:
+        self._lender = lender
         # Hosts without wildcards first, then the most specific path; what is equally specific keeps the secrets' order.
         self._entries = sorted(entries, key=lambda entry: ("*" in entry.host, -len(entry.path)))
 
     @classmethod
-    def from_secrets(cls, secrets: Iterable[Secret]) -> "Keyring":
+    def from_secrets(cls, secrets: Iterable[Secret], lender: Lender | None = None) -> "Keyring":
         """Read the logins of all secrets that hold some; a secret that can't be read counts as empty."""
-        return cls(entry for secret in secrets for entry in _entries(secret))
+        return cls((entry for secret in secrets for entry in _entries(secret)), lender)
 
     def logins(self, registry: str, repository: str) -> list[Login]:
         """Return the logins that fit a repository, the most specific first."""
@@ -57,6 +98,10 @@ class Keyring:
             if _host_matches(entry.host, host) and inside and entry.login not in found:
                 found.append(entry.login)
         return found
+
+    def loans(self, registry: str, repository: str) -> Sequence[Loan]:
+        """Return the loans that are on offer for a repository, for when none of its logins will do."""
+        return self._lender.offers(registry, repository) if self._lender is not None else ()
 
 
 def _entries(secret: Secret) -> Iterable[_Entry]:

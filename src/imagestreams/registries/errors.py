@@ -8,6 +8,7 @@ import msgspec
 from imagestreams.api.foreign_json import UnreadableJson, read_foreign
 
 _TEXT_MAX: Final = 1024
+_KIND_MAX: Final = 64
 
 
 class RegistryError(Exception):
@@ -66,11 +67,22 @@ class Refused(RegistryError):
 
 
 class Unauthorized(Refused):
-    """No login that we have is good enough."""
+    """No login that we have is good enough; `loans` says of those that are no secret's what became of them."""
+
+    loans: tuple[str, ...] = ()
 
 
 class NoLogin(Unauthorized):
     """The registry wants a user name and a password, and we have none."""
+
+
+class NoLoginGiven(RegistryError):
+    """Somebody who lends logins gave none. `kind` says why in a word; more would tell who the server is."""
+
+    def __init__(self, kind: str, *, transient: bool = False) -> None:
+        self.kind = "".join(mark for mark in kind[:_KIND_MAX] if mark.isalnum() or mark in "_-., ")
+        super().__init__(self.kind)
+        self.transient = transient
 
 
 class ManifestUnknown(Refused):

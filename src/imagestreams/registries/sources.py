@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from imagestreams.reference import ImageReference, is_digest
 from imagestreams.registries.client import Manifest, RegistryClient, Repository
-from imagestreams.registries.credentials import Keyring
+from imagestreams.registries.credentials import Keyring, Refusals
 from imagestreams.registries.errors import RegistryError, Unreachable
 from imagestreams.registries.policy import Place, RegistryPolicy
 
@@ -44,10 +44,11 @@ class MirroredRepository:
         self._gave_manifests: dict[_Source, None] = {}
 
     @property
-    def refused_secrets(self) -> tuple[str, ...]:
-        """The secrets whose logins were refused where it went without a login."""
-        sources = {*self._by_tag, *self._by_digest}
-        return tuple(sorted({name for one in sources for name in one.repository.refused_secrets}))
+    def refused(self) -> Refusals:
+        """The logins that were of no use where it went without one."""
+        found = [one.repository.refused for one in dict.fromkeys((*self._by_tag, *self._by_digest))]
+        secrets = {name for one in found for name in one.secrets}
+        return Refusals(tuple(sorted(secrets)), tuple(dict.fromkeys(loan for one in found for loan in one.loans)))
 
     async def check(self) -> None:
         """Find out whether there is anybody to ask.

@@ -14,15 +14,23 @@ SECRET_ACCEPTED: Final = "SecretAccepted"
 UNAUTHORIZED: Final = "Unauthorized"
 
 
-def refusal_text(secrets: Sequence[str], registry: str) -> str:
-    """Say which secrets a registry refused.
+def refusal_text(secrets: Sequence[str], registry: str, loans: Sequence[str] = ()) -> str:
+    """Say which secrets a registry refused, and what became of logins that are no secret's.
 
     >>> refusal_text(["pull"], "quay.io")
     'the login of secret "pull" was refused by quay.io, the image was imported without a login'
+    >>> refusal_text([], "gcr.io", ["the gcp keychain gave no login (DefaultCredentialsError)"])
+    'gcr.io: the gcp keychain gave no login (DefaultCredentialsError), the image was imported without a login'
     """
-    named = ", ".join(f'"{name}"' for name in secrets)
-    subject = f"login of secret {named} was" if len(secrets) == 1 else f"logins of secrets {named} were"
-    return f"the {subject} refused by {registry}, the image was imported without a login"
+    told = []
+    if secrets:
+        named = ", ".join(f'"{name}"' for name in secrets)
+        subject = f"login of secret {named} was" if len(secrets) == 1 else f"logins of secrets {named} were"
+        told.append(f"the {subject} refused by {registry}")
+    elif loans:
+        told.append(f"{registry}: {loans[0]}")
+        loans = loans[1:]
+    return ", ".join([*told, *loans, "the image was imported without a login"])
 
 
 def note_refused_secrets(stream: ImageStream, before: ImageStream | None, refused: Mapping[str, str], now: str) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from imagestreams.api.config import RegistryLocation
-from imagestreams.app.settings import allowed_registries, values
+from imagestreams.app.settings import allowed_registries, registry_keychains, values
 from imagestreams.app.settings.error import SettingsError
 from imagestreams.client.kubeconfig import default_data_dir
+from imagestreams.registries.keychains.lending import LendingRule
 
 DEFAULT_LISTENERS: Final = ("https://127.0.0.1:8443", "http://127.0.0.1:5000")
 ENVIRONMENT_PREFIX: Final = "IMAGESTREAMS_"
-FILE_ONLY: Final[frozenset[str]] = frozenset({"allowed_registries_for_import"})
+FILE_ONLY: Final[frozenset[str]] = frozenset({"allowed_registries_for_import", "registry_keychains"})
 """The settings that have parts of their own, so that they stand in the settings file only."""
 
 
@@ -30,7 +31,10 @@ class Settings:
     `scheduled_import_interval_s` is in seconds, at least 30. `max_repository_tags` is how many tags one repository
     import takes. `registry_timeout_s` bounds each request to another registry from its start to its last byte.
     `public_url` is where others reach the server. Where `allowed_registries_for_import` names some, nothing is imported
-    from others.
+    from others. Notifications go to https addresses, and with `notifications_allow_http` to others; with
+    `notifications_forbid_private` to public ones only. `notifications_ca_file` holds authorities that are trusted then,
+    in addition to the system's.
+    `registry_keychains` says whom the server's own logins at its cloud's registries are lent to: by default nobody.
     """
 
     data_dir: Path
@@ -43,7 +47,11 @@ class Settings:
     max_repository_tags: int = 1000
     registry_timeout_s: int = 60
     public_url: str = ""
+    notifications_allow_http: bool = False
+    notifications_forbid_private: bool = False
+    notifications_ca_file: Path | None = None
     allowed_registries_for_import: tuple[RegistryLocation, ...] = ()
+    registry_keychains: tuple[LendingRule, ...] = ()
 
 
 def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> Settings:
@@ -95,6 +103,10 @@ _CONVERSIONS: Final[dict[str, Any]] = {
     "max_repository_tags": values.at_least("max_repository_tags", 1),
     "registry_timeout_s": values.at_least("registry_timeout_s", 1),
     "public_url": values.public_url,
+    "notifications_allow_http": values.yes_or_no("notifications_allow_http"),
+    "notifications_forbid_private": values.yes_or_no("notifications_forbid_private"),
+    "notifications_ca_file": values.path,
     "allowed_registries_for_import": allowed_registries.allowed_registries,
+    "registry_keychains": registry_keychains.rules,
 }
 _NAMES: Final = tuple(field.name for field in fields(Settings))

@@ -31,6 +31,7 @@ from imagestreams.api.validation import validate_image_stream, validate_image_st
 from imagestreams.importing.importer import Importer, Outcome
 from imagestreams.reference import parse
 from imagestreams.registries.credentials import Keyring
+from imagestreams.registries.keychains.lending import NO_KEYCHAINS, Keychains
 from imagestreams.resources.images.image_rules import NO_RULES, ImageRules
 from imagestreams.resources.images.import_observer import ImportObserver, Nobody
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
@@ -76,7 +77,9 @@ class ImageStreamImports(Resource):
         observer: ImportObserver | None = None,
         authorizer: Authorizer | None = None,
         rules: ImageRules = NO_RULES,
+        keychains: Keychains = NO_KEYCHAINS,
     ) -> None:
+        self._keychains = keychains
         self._authorizer = authorizer or BuiltinAuthorizer()
         self._rules = rules
 
@@ -167,7 +170,8 @@ class ImageStreamImports(Resource):
         raise invalid(GROUP, INFO.kind, request.metadata.name, errors)
 
     def _keyring(self, namespace: str) -> Keyring:
-        return Keyring.from_secrets([entry.value for entry in self._secrets.list(namespace)])
+        secrets = [entry.value for entry in self._secrets.list(namespace)]
+        return Keyring.from_secrets(secrets, self._keychains.lender(namespace))
 
     def _known(self, name: str) -> Image | None:
         entry = self._images.find("", name)

@@ -1,0 +1,78 @@
+"""Google's own library gets access tokens by application default credentials."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from imagestreams.registries.credentials import Login
+from imagestreams.registries.errors import NoLoginGiven
+from imagestreams.registries.keychains.gcp import Gcp
+from tests.clouds import GCP_HOST, GCP_TOKEN, Clouds, Reply
+
+
+@pytest.fixture(scope="module")
+def private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(pem, pkcs8, serialization.NoEncryption()).decode()
+
+
+@pytest.fixture
+def service_account(clouds: Clouds, private_key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "account.json"
+    account = {
+        "type": "service_account",
+        "project_id": "a-project",
+        "private_key_id": "1",
+        "private_key": private_key,
+        "client_email": "robot@a-project.iam.gserviceaccount.com",
+        "token_uri": f"{clouds.url}/google/token",
+    }
+    file.write_text(json.dumps(account))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+    return file
+
+
+async def fetched() -> tuple[Login, float]:
+    gcp = Gcp()
+    lent = await gcp.fetch(gcp.key(GCP_HOST) or "")
+    return lent.login, lent.ends_at
+
+
+async def test_the_token_of_a_service_account(clouds: Clouds, service_account: Path) -> None:
+    login, ends_at = await fetched()
+
+    assert login == Login("oauth2accesstoken", GCP_TOKEN)
+    assert 3400 < ends_at - time.time() <= 3600
+    (call,) = clouds.calls("gcp")
+    assert call.form()["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+@pytest.mark.parametrize(
+    ("reply", "transient"),
+    [
+        (Reply.json({"error": "invalid_grant", "error_description": "robot@a-project"}, 400), False),
+        (Reply.json({"error": "internal_failure"}, 400), True),
+    ],
+    ids=["forbidden", "down"],
+)
+async def test_what_is_wrong_is_told_in_a_word(
+    clouds: Clouds, service_account: Path, reply: Reply, transient: bool
+) -> None:
+    clouds.wrong["gcp"] = reply
+
+    with pytest.raises(NoLoginGiven) as caught:
+        await fetched()
+
+    assert (caught.value.kind, caught.value.transient) == ("RefreshError", transient)
+
+
+async def test_a_file_that_is_not_there(clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent/account.json")
+
+    with pytest.raises(NoLoginGiven, match=r"^DefaultCredentialsError$"):
+        await fetched()
