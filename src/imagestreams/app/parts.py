@@ -15,6 +15,8 @@ from imagestreams.access.authorization import Authorizer
 from imagestreams.app.import_metrics import ImportCounts, RequestCounts
 from imagestreams.app.notification_delivery import courier
 from imagestreams.app.notification_metrics import NotificationCounts
+from imagestreams.app.notification_delivery import courier
+from imagestreams.app.notification_metrics import NotificationCounts
 from imagestreams.app.registry_access import registries_conf, registry_client, registry_keychains
 from imagestreams.app.settings.settings import Settings
 from imagestreams.controllers.event_expiry import EventExpiry
@@ -27,6 +29,8 @@ from imagestreams.hooks.room import HookRoom, hook_room
 from imagestreams.importing.importer import Importer, ImportSettings
 from imagestreams.notifications.room import NotificationRoom, notification_room
 from imagestreams.notifications.sources import stream_source
+from imagestreams.notifications.room import NotificationRoom, notification_room
+from imagestreams.notifications.sources import stream_source
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
 from imagestreams.resources.core.group import CoreGroup, core_group, ensure_namespaces
@@ -35,6 +39,7 @@ from imagestreams.resources.images.image_rules import ImageRules
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.resources.images.import_observer import Several
+from imagestreams.resources.notifications.urls import UrlRules
 from imagestreams.resources.notifications.urls import UrlRules
 from imagestreams.resources.registries.registry_configuration import RegistryConfiguration
 from imagestreams.resources.registries.registry_settings import SettingsGroup, ensure_settings, settings_group
@@ -71,6 +76,7 @@ class Parts:
     imports: ImageStreamImports
     hooks: HookRoom
     notifications: NotificationRoom
+    notifications: NotificationRoom
     registries: RegistryClient
     loops: Sequence[Loop]
     collectors: Sequence[Collector]
@@ -99,6 +105,7 @@ class Parts:
         await self.images.start()
         await self.hooks.start()
         await self.notifications.start()
+        await self.notifications.start()
         self.running.extend(asyncio.create_task(_watched(loop)) for loop in self.loops)
 
     async def stop(self) -> None:
@@ -108,6 +115,7 @@ class Parts:
         await asyncio.gather(*self.running)
         self.settings.stop()
         self.hooks.stop()
+        self.notifications.stop()
         self.notifications.stop()
         self.images.stop()
         self.core.stop()
@@ -190,14 +198,28 @@ def make_parts(
         namespaces=core.gate,
         clock=clock,
     )
+    url_rules = UrlRules(settings.notifications_allow_http, settings.notifications_forbid_private)
+    notifications = notification_room(
+        store,
+        sources=[stream_source(images.streams)],
+        secrets=secrets,
+        sender=courier(url_rules, settings.notifications_ca_file, os.environ),
+        rules=url_rules,
+        events=recorder,
+        authorizer=authorizer,
+        namespaces=core.gate,
+        clock=clock,
+    )
     controller = ImportController(imports, images.streams, now)
     schedule = ScheduledImports(imports, images.streams, clock, interval_s=settings.scheduled_import_interval_s)
     counts.watch(schedule, changes=controller, pushes=pushed)
+    namespaced = [*core.resources, *images.resources, hooks.resource, notifications.resource]
     namespaced = [*core.resources, *images.resources, hooks.resource, notifications.resource]
     loops = (
         controller,
         pushed,
         *hooks.loops,
+        *notifications.loops,
         *notifications.loops,
         schedule,
         NamespaceController(core, _in_namespaces(namespaced), clock),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api import config, core, hooks, image
+from imagestreams.api import config, core, hooks, image, notifications
 from imagestreams.api.codec import encode
 from imagestreams.apiserver.discovery import Discovery
 from imagestreams.apiserver.openapi import OpenApi
@@ -59,6 +59,15 @@ def other_groups() -> list[ResourceInfo]:
         ResourceInfo("", "v1", "serviceaccounts", "ServiceAccount", core.ServiceAccount, ALL, "serviceaccount"),
         ResourceInfo(
             "imagestreams.dev", "v1", "registryhooks", "RegistryHook", hooks.RegistryHook, ALL, "registryhook"
+        ),
+        ResourceInfo(
+            "imagestreams.dev",
+            "v1",
+            "notificationsinks",
+            "NotificationSink",
+            notifications.NotificationSink,
+            ALL,
+            "notificationsink",
         ),
         ResourceInfo(project, "v1", "projects", "Project", core.Project, ALL, "project", namespaced=False),
         ResourceInfo(

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from imagestreams.api import config, core, hooks, image, meta
+from imagestreams.api import config, core, hooks, image, meta, notifications
 from imagestreams.api.descriptions import describe_field, describe_type, described
 from imagestreams.resources.resource import ResourceInfo
 
@@ -62,7 +62,7 @@ def misfits(value: Any, schema: dict[str, Any], definitions: dict[str, Any], pat
 def structs() -> list[type[msgspec.Struct]]:
     return [
         kind
-        for module in (meta, core, image, config, hooks)
+        for module in (meta, core, image, config, hooks, notifications)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__
     ]

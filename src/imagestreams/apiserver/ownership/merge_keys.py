@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from imagestreams.api import core, image, meta
+from imagestreams.api import core, image, meta, notifications
 from imagestreams.apiserver.ownership.merge_rule import ATOMIC_LIST, NO_RULE, MergeRule, map_by, merged_by
 from imagestreams.apiserver.ownership.pod_merge_keys import ATOMIC_POD_STRUCTS, POD_MERGE_RULES
 
@@ -24,6 +24,10 @@ MERGE_RULES: Final[Mapping[tuple[type[msgspec.Struct], str], MergeRule]] = {
     (core.NamespaceSpec, "finalizers"): ATOMIC_LIST,
     (core.ServiceAccount, "secrets"): map_by("name"),
     (core.ServiceAccount, "imagePullSecrets"): ATOMIC_LIST,
+    (notifications.NotificationSinkSpec, "events"): MergeRule(list_type="set"),
+    (notifications.NotificationSinkSpec, "imageStreams"): MergeRule(list_type="set"),
+    (notifications.NotificationSinkSpec, "headers"): map_by("name"),
+    (notifications.NotificationSinkStatus, "conditions"): map_by("type"),
     (image.Image, "dockerImageMetadata"): MergeRule(patch_strategy="replace"),
     (image.Image, "signatures"): merged_by("name"),
     (image.ImageSignature, "conditions"): merged_by("type"),

@@ -50,6 +50,9 @@ class Settings:
     notifications_allow_http: bool = False
     notifications_forbid_private: bool = False
     notifications_ca_file: Path | None = None
+    notifications_allow_http: bool = False
+    notifications_forbid_private: bool = False
+    notifications_ca_file: Path | None = None
     allowed_registries_for_import: tuple[RegistryLocation, ...] = ()
     registry_keychains: tuple[LendingRule, ...] = ()
 
@@ -103,6 +106,9 @@ _CONVERSIONS: Final[dict[str, Any]] = {
     "max_repository_tags": values.at_least("max_repository_tags", 1),
     "registry_timeout_s": values.at_least("registry_timeout_s", 1),
     "public_url": values.public_url,
+    "notifications_allow_http": values.yes_or_no("notifications_allow_http"),
+    "notifications_forbid_private": values.yes_or_no("notifications_forbid_private"),
+    "notifications_ca_file": values.path,
     "notifications_allow_http": values.yes_or_no("notifications_allow_http"),
     "notifications_forbid_private": values.yes_or_no("notifications_forbid_private"),
     "notifications_ca_file": values.path,

@@ -70,3 +70,15 @@ def at_least(name: str, least: int) -> Callable[[Any], int]:
         return number
 
     return convert
+
+
+def yes_or_no(name: str) -> Callable[[Any], bool]:
+    """Return what reads `true` and `false`."""
+
+    def convert(value: Any) -> bool:
+        text = str(value).lower()
+        if text not in ("true", "false"):
+            raise SettingsError(f"{camel(name)} must be true or false, not {value!r}")
+        return text == "true"
+
+    return convert
