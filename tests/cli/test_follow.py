@@ -111,7 +111,7 @@ def test_following_means_a_scheduled_import_by_an_annotation() -> None:
     wanted = image_stream_tag(FLAGS, source, destination, "ns")
 
     assert wanted["metadata"]["annotations"] == wanted["tag"]["annotations"] == {FOLLOW: "semver:~3.6"}
-    assert wanted["tag"]["importPolicy"] == {"importMode": "Legacy", "scheduled": True}
+    assert wanted["tag"]["importPolicy"] == {"scheduled": True}
     assert told(FLAGS, source, destination, "ns") == "Tag app:stable set to follow semver:~3.6 in quay.io/org/app."
 
 

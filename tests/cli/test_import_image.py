@@ -29,7 +29,7 @@ def test_the_outcome_is_told_with_stream_and_image(api: Api) -> None:
     assert "Tags:\t\t\t<none>\n\nImage Name:\ts:1\n" in outcome.stdout
     assert outcome.stdout.endswith("Docker Labels:\t<none>\n\n\n")
     [(_, _, body)] = api.asked("POST")
-    policy = {"importMode": "Legacy", "insecure": True, "scheduled": True}
+    policy = {"insecure": True, "scheduled": True}
     assert body["spec"]["images"][0]["importPolicy"] == policy
 
 

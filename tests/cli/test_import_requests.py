@@ -48,7 +48,7 @@ def test_a_new_stream_is_imported_once_confirmed() -> None:
             {
                 "from": {"kind": "DockerImage", "name": "r.io/a:1"},
                 "to": {"name": "1"},
-                "importPolicy": {"importMode": "Legacy"},
+                "importPolicy": {},
                 "referencePolicy": {"type": "Source"},
             }
         ],
@@ -68,7 +68,7 @@ def test_a_whole_repository_is_imported() -> None:
 
     assert wanted["spec"]["repository"] == {
         "from": {"kind": "DockerImage", "name": "r.io/a"},
-        "importPolicy": {"importMode": "Legacy", "scheduled": True},
+        "importPolicy": {"scheduled": True},
         "referencePolicy": {"type": "Local"},
     }
 

@@ -44,7 +44,7 @@ def test_a_pull_spec_is_imported() -> None:
         "name": "3.6",
         "from": {"kind": "DockerImage", "name": "docker.io/python:3.6.0"},
         "generation": 0,
-        "importPolicy": {"importMode": "Legacy", "insecure": True},
+        "importPolicy": {"insecure": True},
         "referencePolicy": {"type": "Source"},
     }
 
@@ -52,7 +52,7 @@ def test_a_pull_spec_is_imported() -> None:
 def test_a_scheduled_tag_says_so_here_and_elsewhere() -> None:
     [(tag, here), (_, there)] = plan("docker.io/a/b:1", "s:1", "far/s:1", scheduled=True)
 
-    assert tag["importPolicy"] == {"importMode": "Legacy", "scheduled": True}
+    assert tag["importPolicy"] == {"scheduled": True}
     assert here == "Tag s:1 set to import docker.io/a/b:1 periodically."
     assert there == "Tag far/s:1 set to docker.io/a/b:1 periodically."
 

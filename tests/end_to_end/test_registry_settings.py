@@ -76,12 +76,128 @@ def test_insecure_and_blocked_registries_count_from_the_next_import_on(
     assert (blocked["reason"], blocked["message"]) == ("Forbidden", f"forbidden: registry {host} blocked")
 
 
-def test_allowed_registries_stop_no_import(server: RunningServer, docker_registry: Any, repository_name: str) -> None:
+def test_allowed_registries_of_container_runtimes_stop_no_import(
+    server: RunningServer, docker_registry: Any, repository_name: str
+) -> None:
     docker_registry.image(repository_name, "1")
     allowed = {"allowedRegistries": ["quay.io"], "insecureRegistries": [docker_registry.host]}
-    set_spec(server, {"registrySources": allowed, "allowedRegistriesForImport": [{"domainName": "quay.io"}]})
+    set_spec(server, {"registrySources": allowed})
 
     assert outcome(server, f"{docker_registry.host}/{repository_name}:1")["status"] == "Success"
+
+
+def test_only_allowed_registries_are_imported_from(
+    server: RunningServer, docker_registry: Any, repository_name: str
+) -> None:
+    docker_registry.image(repository_name, "1")
+    docker_registry.image(repository_name, "2")
+    source, host = f"{docker_registry.host}/{repository_name}", docker_registry.host
+    before = server.isctl("tag", f"{source}:1", "kept:1", "--insecure", "--scheduled")
+    set_spec(server, {"allowedRegistriesForImport": [{"domainName": "quay.io"}]})
+
+    refused = server.isctl("import-image", "fresh:1", f"--from={source}:1", "--confirm", "--insecure")
+    tagged = server.isctl("tag", f"{source}:2", "fresh:2", "--insecure")
+    again = server.isctl("import-image", "kept:1")
+    more = server.kubectl("patch", "is", "kept", "--type=merge", "-p", json.dumps(_tags(f"{source}:1", f"{source}:2")))
+    set_spec(server, {"allowedRegistriesForImport": [{"domainName": host.partition(":")[0] + ":*"}]})
+    allowed = server.isctl("import-image", "fresh:1", f"--from={source}:1", "--confirm", "--insecure")
+
+    why = f'registry "{host}" not allowed by whitelist: "{_own(server)}", "quay.io:443"'
+    assert before.returncode == again.returncode == more.returncode == allowed.returncode == 0, again.stderr
+    assert refused.returncode == tagged.returncode == 1
+    assert f"spec.tags[1].from.name: Forbidden: {why}" in refused.stderr
+    assert f"tag.from.name: Forbidden: {why}" in tagged.stderr
+
+
+def _own(server: RunningServer) -> str:
+    return server.urls["http"].removeprefix("http://")
+
+
+def _tags(*sources: str) -> dict[str, Any]:
+    policy = {"insecure": True}
+    tags = [
+        {"name": source[-1], "from": {"kind": "DockerImage", "name": source}, "importPolicy": policy}
+        for source in sources
+    ]
+    return {"spec": {"tags": tags}}
+
+
+def test_an_entry_with_many_colons_is_refused(server: RunningServer) -> None:
+    body = json.dumps({"spec": {"allowedRegistriesForImport": [{"domainName": "a:1:2"}]}})
+
+    refused = server.kubectl("patch", "image.config.openshift.io/cluster", "--type=merge", "-p", body)
+
+    assert 'failed to parse allowed registry "a:1:2": too many colons' in refused.stderr
+
+
+def test_the_list_in_the_settings_file_is_an_outer_bound(
+    tmp_path: Path, docker_registry: Any, repository_name: str
+) -> None:
+    docker_registry.image(repository_name, "1")
+    source = f"{docker_registry.host}/{repository_name}:1"
+    file = tmp_path / "settings.yaml"
+    file.write_text("allowedRegistriesForImport: [{domainName: quay.io}, {domainName: 'b.io'}]\n")
+    with RunningServer(tmp_path / "data", "--config", str(file)) as bound:
+        refused = bound.isctl("import-image", "s:1", f"--from={source}", "--confirm", "--insecure")
+        set_spec(bound, {"allowedRegistriesForImport": [{"domainName": "*:*"}]})
+        still = bound.isctl("import-image", "s:1", f"--from={source}", "--confirm", "--insecure")
+
+    why = f'registry "{docker_registry.host}" not allowed by whitelist: "{_own(bound)}", "quay.io:443", "b.io:443"'
+    assert why in refused.stderr
+    assert why in still.stderr
+
+
+def test_streams_show_by_which_name_others_reach_our_registry(server: RunningServer) -> None:
+    server.isctl("create", "is", "outer")
+
+    def public() -> str:
+        found = server.kubectl("get", "is", "outer", "-o", "jsonpath={.status.publicDockerImageRepository}", check=True)
+        return str(found.stdout)
+
+    before = public()
+    version = server.kubectl("get", "is", "outer", "-o", "jsonpath={.metadata.resourceVersion}", check=True).stdout
+    set_spec(server, {"externalRegistryHostnames": ["registry.example.com", "other.example.com"]})
+    after, listed = public(), server.kubectl("get", "is", "outer", check=True).stdout
+    same = server.kubectl("get", "is", "outer", "-o", "jsonpath={.metadata.resourceVersion}", check=True).stdout
+    set_spec(server, {"externalRegistryHostnames": None})
+
+    assert (before, after, public()) == ("", "registry.example.com/default/outer", "")
+    assert "registry.example.com/default/outer" in listed
+    assert version == same
+
+
+def test_the_settings_tell_what_is_in_force(server: RunningServer) -> None:
+    def status() -> Any:
+        return json.loads(server.kubectl("get", "image.config/cluster", "-o", "json", check=True).stdout)["status"]
+
+    before = status()
+    set_spec(server, {"imageStreamImportMode": "PreserveOriginal"})
+
+    assert before == {"internalRegistryHostname": _own(server), "imageStreamImportMode": "Legacy"}
+    assert status()["imageStreamImportMode"] == "PreserveOriginal"
+
+
+def test_tags_without_a_mode_are_imported_as_the_settings_say(
+    server: RunningServer, docker_registry: Any, repository_name: str
+) -> None:
+    docker_registry.image(repository_name, "1")
+    source = f"{docker_registry.host}/{repository_name}:1"
+    set_spec(server, {"imageStreamImportMode": "PreserveOriginal"})
+
+    server.isctl("tag", source, "modes:a", "--insecure")
+    server.isctl("import-image", "modes:b", f"--from={source}", "--confirm", "--insecure")
+    server.isctl("import-image", "modes:c", f"--from={source}", "--confirm", "--insecure", "--import-mode=Legacy")
+    made = server.kubectl("create", "-f", "-", stdin=json.dumps(_stream("plain", source)))
+    found = json.loads(server.kubectl("get", "is", "modes", "plain", "-o", "json", check=True).stdout)
+
+    assert made.returncode == 0, made.stderr
+    modes = [tag["importPolicy"]["importMode"] for one in found["items"] for tag in one["spec"]["tags"]]
+    assert modes == ["PreserveOriginal", "PreserveOriginal", "Legacy", "PreserveOriginal"]
+
+
+def _stream(name: str, source: str) -> dict[str, Any]:
+    kind = {"apiVersion": "image.openshift.io/v1", "kind": "ImageStream", "metadata": {"name": name}}
+    return {**kind, **_tags(source)}
 
 
 MIRRORS = """
@@ -216,13 +332,14 @@ def test_mirrors_that_mean_nothing_are_refused(server: RunningServer, mirrors: d
 
 def test_status_and_spec_are_written_apart(server: RunningServer) -> None:
     merge = {"Content-Type": "application/merge-patch+json"}
-    status = {"status": {"internalRegistryHostname": "registry.local:5000"}}
+    status = {"status": {"externalRegistryHostnames": ["registry.example.com"], "internalRegistryHostname": "no"}}
 
     _, ignored = server.request("PATCH", f"{IMAGES}/cluster", status, merge)
     _, written = server.request("PATCH", f"{IMAGES}/cluster/status", status, merge)
 
-    assert "status" not in ignored
-    assert written["status"] == status["status"]
+    in_force = {"internalRegistryHostname": _own(server), "imageStreamImportMode": "Legacy"}
+    assert ignored["status"] == in_force
+    assert written["status"] == {**in_force, "externalRegistryHostnames": ["registry.example.com"]}
     assert written["metadata"]["generation"] == ignored["metadata"]["generation"]
 
 

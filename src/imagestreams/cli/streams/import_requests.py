@@ -32,7 +32,7 @@ class ImportFlags:
     scheduled: bool = False
     insecure: bool | None = None
     reference_policy: str = ""
-    import_mode: str = "Legacy"
+    import_mode: str = ""
     dry_run: bool = False
     tag_filter: str = ""
 
@@ -229,7 +229,8 @@ def _import_policy(stream: Object, flags: ImportFlags, wish: Mapping[str, Any]) 
     insecure = flags.insecure
     if insecure is None:
         insecure = (stream["metadata"].get("annotations") or {}).get(_INSECURE) == "true"
-    policy: Object = {"importMode": flags.import_mode or "Legacy"}
+    # Without a word about it the server's own choice holds, which is Legacy unless its settings say otherwise.
+    policy: Object = {"importMode": flags.import_mode} if flags.import_mode else {}
     if insecure or before.get("insecure"):
         policy["insecure"] = True
     if flags.scheduled or before.get("scheduled"):

@@ -226,7 +226,8 @@ def image_stream_tag(flags: TagFlags, source: Source, destination: Destination, 
         wish["generation"] = 0
     if flags.reference:
         wish["reference"] = True
-    policy: dict[str, Any] = {"importMode": flags.import_mode or "Legacy"}
+    # Without a word about it the server's own choice holds, which is Legacy unless its settings say otherwise.
+    policy: dict[str, Any] = {"importMode": flags.import_mode} if flags.import_mode else {}
     if flags.insecure:
         policy["insecure"] = True
     if flags.scheduled or flags.follow:

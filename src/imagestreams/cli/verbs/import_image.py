@@ -42,7 +42,7 @@ use the 'tag' command.
 @switch("--all", help="Import all tags: of the repository, or that the stream imports already.")
 @flag("--filter", "tag_filter", default="", help="With --all: only tags in a range of versions, or like a pattern.")
 @flag("--reference-policy", default="", help="Pull from the 'source' or through the 'local' registry.")
-@flag("--import-mode", default="Legacy", help="Legacy imports one image of a list, PreserveOriginal the whole list.")
+@flag("--import-mode", default="", help="Legacy imports one image of a list, PreserveOriginal the whole list.")
 @switch("--dry-run", help="Fetch and show the images; change nothing.")
 @switch("--scheduled", help="Import again and again.")
 @switch("--insecure", default=None, help="Allow http and unknown certificates.")
