@@ -124,7 +124,7 @@ def validate_object_meta(
         errors += _invalid("metadata.namespace", metadata.namespace, dns_label_problems(metadata.namespace))
     errors += _validate_generation(metadata.generation)
     errors += validate_labels(metadata.labels or {}, "metadata.labels")
-    errors += _validate_annotations(metadata.annotations or {})
+    errors += validate_annotations(metadata.annotations or {}, "metadata.annotations")
     errors += _validate_owner_references(metadata.owner_references or [])
     errors += _validate_finalizers(metadata.finalizers or [])
     errors += _validate_managed_fields(metadata.managed_fields or [])
@@ -156,7 +156,7 @@ def validate_object_meta_update(new: ObjectMeta, old: ObjectMeta) -> list[FieldE
         if wanted != before:
             errors.append(FieldError.invalid(f"metadata.{field}", wanted, _IMMUTABLE))
     errors += validate_labels(new.labels or {}, "metadata.labels")
-    errors += _validate_annotations(new.annotations or {})
+    errors += validate_annotations(new.annotations or {}, "metadata.annotations")
     errors += _validate_owner_references(new.owner_references or [])
     return errors + _validate_managed_fields(new.managed_fields or [])
 
@@ -170,8 +170,8 @@ def validate_labels(labels: dict[str, str], field: str) -> list[FieldError]:
     return errors
 
 
-def _validate_annotations(annotations: dict[str, str]) -> list[FieldError]:
-    field = "metadata.annotations"
+def validate_annotations(annotations: dict[str, str], field: str) -> list[FieldError]:
+    """Check the keys of annotations, and how much they hold in all."""
     errors: list[FieldError] = []
     for key in sorted(annotations):
         errors += _invalid(field, key, qualified_name_problems(key.lower()))
