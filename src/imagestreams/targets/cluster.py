@@ -6,6 +6,9 @@ from typing import Any, Final, Protocol
 
 Document = dict[str, Any]
 
+OWN: Final = "local"
+"""The name of our own server among the clusters."""
+
 COMPONENT: Final = "image-trigger-controller"
 """The name under which objects are changed and events are written."""
 

@@ -1,6 +1,7 @@
 """HTTP to a foreign cluster: one session, bounded answers, failures as `ClusterError`."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -194,5 +195,6 @@ def _reason(error: Exception, login: Login) -> str:
         if isinstance(cause, ssl.SSLError):
             return f"{host}: {tls_problem(cause, login.base.host or '')}"
         cause = cause.__cause__ or cause.__context__
-    reason = getattr(error, "strerror", None) or getattr(getattr(error, "os_error", None), "strerror", None)
-    return f"{host}: {str(reason or error or type(error).__name__).splitlines()[0].lower()}"
+    number = getattr(error, "errno", None)
+    reason = os.strerror(number) if number else str(error) or type(error).__name__
+    return f"{host}: {reason.splitlines()[0].lower()}"

@@ -15,6 +15,7 @@ from imagestreams.store.cache import Entry
 from imagestreams.store.kv import Compacted, StoreClosed, WatcherTooSlow
 from imagestreams.targets.cluster import (
     COMPONENT,
+    OWN,
     Change,
     Completed,
     Document,
@@ -27,7 +28,6 @@ from imagestreams.targets.cluster import (
 from imagestreams.targets.error import ClusterError, Refused, StaleDocument
 from imagestreams.targets.kinds import is_usual, is_whole
 
-NAME: Final = "local"
 _NAMESPACE: Final = "openshift-infra"
 CONTROLLER: Final = User(
     f"system:serviceaccount:{_NAMESPACE}:{COMPONENT}",
@@ -42,7 +42,7 @@ Tell = Callable[[ObjectReference, Notice], None]
 class OwnCluster:
     """The resources of this server whose objects may follow tags; `clock` gives the time as the API shows it."""
 
-    name = NAME
+    name = OWN
     namespaces = ("",)
 
     def __init__(self, resources: Sequence[Resource], clock: Callable[[], str], tell: Tell) -> None:
