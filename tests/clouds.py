@@ -4,6 +4,7 @@ The clouds' libraries and the server are pointed at them by the environment vari
 """
 
 import base64
+import functools
 import json
 import socket
 import socketserver
@@ -13,9 +14,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.lying_registry import CONFIG, MANIFEST, MANIFEST_TYPE, digest_of
 
@@ -129,6 +134,20 @@ class Clouds(Service):
             "IDENTITY_HEADER": "msi-s3cret",
         }
 
+    def service_account(self, directory: Path) -> Path:
+        """Write a file of Google's that names an account of this cloud."""
+        account = {
+            "type": "service_account",
+            "project_id": "a-project",
+            "private_key_id": "1",
+            "private_key": _private_key(),
+            "client_email": "robot@a-project.iam.gserviceaccount.com",
+            "token_uri": f"{self.url}/google/token",
+        }
+        file = directory / "account.json"
+        file.write_text(json.dumps(account))
+        return file
+
     def _give(self, asked: Asked) -> Reply:
         cloud = _cloud(asked)
         if cloud in self.wrong:
@@ -154,6 +173,13 @@ class Clouds(Service):
             account = {"aliases": ["default"], "email": "robot@example.iam.gserviceaccount.com", "scopes": []}
             return Reply(200, json.dumps(account).encode(), {**flavored, "Content-Type": "application/json"})
         return Reply(200, b"a-project", {**flavored, "Content-Type": "text/plain"})
+
+
+@functools.cache
+def _private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(pem, pkcs8, serialization.NoEncryption()).decode()
 
 
 def _cloud(asked: Asked) -> str:

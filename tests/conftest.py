@@ -317,7 +317,7 @@ def _certificates(directory: Path, name: str) -> tuple[Path, Path, Path]:
     """Make a CA and a certificate for 127.0.0.1 and a name."""
     now = datetime.datetime.now(datetime.UTC)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests' own CA")])
+    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"CA of {name}")])
 
     def build(subject: x509.Name, public: ec.EllipticCurvePublicKey, *, ca: bool) -> x509.CertificateBuilder:
         return (

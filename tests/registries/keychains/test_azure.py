@@ -2,8 +2,7 @@
 
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 from yarl import URL
@@ -18,39 +17,27 @@ from tests.faulty_registry import Certificates
 
 
 @pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    return Certificates(tmp_path)
-
-
-@pytest.fixture
-def registry(certificates: Certificates) -> Iterator[AzureRegistry]:
-    with AzureRegistry(certificates.context(ACR_HOST)) as running:
-        assert isinstance(running, AzureRegistry)
-        yield running
-
-
-@pytest.fixture
-async def azure(registry: AzureRegistry, certificates: Certificates) -> AsyncIterator[Azure]:
+async def azure(acr: AzureRegistry, certificates: Certificates) -> AsyncIterator[Azure]:
     trust = ssl.create_default_context(cafile=str(certificates.ca_file))
-    with Tunnels({ACR_HOST: registry.port}) as tunnels:
+    with Tunnels({ACR_HOST: acr.port}) as tunnels:
         transport = Transport(Limits(connect_s=2, total_s=5, attempts=1), trust, lambda url: URL(tunnels.url))
         yield Azure(transport)
         await transport.close()
 
 
-async def test_a_token_is_exchanged_and_tells_its_end(clouds: Clouds, registry: AzureRegistry, azure: Azure) -> None:
+async def test_a_token_is_exchanged_and_tells_its_end(clouds: Clouds, acr: AzureRegistry, azure: Azure) -> None:
     lent = await azure.fetch(ACR_HOST)
 
-    assert lent.login == Login(identity_token=registry.refresh_token)
+    assert lent.login == Login(identity_token=acr.refresh_token)
     assert 10_700 < lent.ends_at - time.time() <= 10_800
-    assert len(registry.exchanges()) == 1
+    assert len(acr.exchanges()) == 1
     assert "resource=https://containerregistry.azure.net" in clouds.calls("azure")[0].path
 
 
 async def test_a_refresh_token_that_does_not_tell_its_end_ends_with_the_first_token(
-    clouds: Clouds, registry: AzureRegistry, azure: Azure
+    clouds: Clouds, acr: AzureRegistry, azure: Azure
 ) -> None:
-    registry.refresh_token = "opaque"
+    acr.refresh_token = "opaque"
 
     assert 3500 < (await azure.fetch(ACR_HOST)).ends_at - time.time() <= 3600
 
@@ -62,10 +49,8 @@ async def test_other_clouds_of_azure_take_other_tokens(clouds: Clouds, azure: Az
     assert "resource=https://management.chinacloudapi.cn" in clouds.calls("azure")[0].path
 
 
-async def test_a_registry_that_does_not_know_the_identity(
-    clouds: Clouds, registry: AzureRegistry, azure: Azure
-) -> None:
-    registry.exchange_status = 401
+async def test_a_registry_that_does_not_know_the_identity(clouds: Clouds, acr: AzureRegistry, azure: Azure) -> None:
+    acr.exchange_status = 401
 
     with pytest.raises(NoLoginGiven, match=r"^exchange refused with 401$") as caught:
         await azure.fetch(ACR_HOST)
@@ -73,17 +58,17 @@ async def test_a_registry_that_does_not_know_the_identity(
     assert not caught.value.transient
 
 
-async def test_a_registry_that_gives_nothing(clouds: Clouds, registry: AzureRegistry, azure: Azure) -> None:
-    registry.refresh_token = ""
+async def test_a_registry_that_gives_nothing(clouds: Clouds, acr: AzureRegistry, azure: Azure) -> None:
+    acr.refresh_token = ""
 
     with pytest.raises(NoLoginGiven, match=r"^unreadable answer$"):
         await azure.fetch(ACR_HOST)
 
 
-async def test_a_server_that_is_nobody(clouds: Clouds, registry: AzureRegistry, azure: Azure) -> None:
+async def test_a_server_that_is_nobody(clouds: Clouds, acr: AzureRegistry, azure: Azure) -> None:
     clouds.wrong["azure"] = Reply.json({"error": "no identity of harbour"}, 400)
 
     with pytest.raises(NoLoginGiven, match=r"^ClientAuthenticationError$"):
         await azure.fetch(ACR_HOST)
 
-    assert registry.asked == []
+    assert acr.asked == []

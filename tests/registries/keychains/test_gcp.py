@@ -1,40 +1,13 @@
 """Google's own library gets access tokens by application default credentials."""
 
-import json
 import time
-from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from imagestreams.registries.credentials import Login
 from imagestreams.registries.errors import NoLoginGiven
 from imagestreams.registries.keychains.gcp import Gcp
 from tests.clouds import GCP_HOST, GCP_TOKEN, Clouds, Reply
-
-
-@pytest.fixture(scope="module")
-def private_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    return key.private_bytes(pem, pkcs8, serialization.NoEncryption()).decode()
-
-
-@pytest.fixture
-def service_account(clouds: Clouds, private_key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "account.json"
-    account = {
-        "type": "service_account",
-        "project_id": "a-project",
-        "private_key_id": "1",
-        "private_key": private_key,
-        "client_email": "robot@a-project.iam.gserviceaccount.com",
-        "token_uri": f"{clouds.url}/google/token",
-    }
-    file.write_text(json.dumps(account))
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
-    return file
 
 
 async def fetched() -> tuple[Login, float]:
@@ -43,7 +16,7 @@ async def fetched() -> tuple[Login, float]:
     return lent.login, lent.ends_at
 
 
-async def test_the_token_of_a_service_account(clouds: Clouds, service_account: Path) -> None:
+async def test_the_token_of_a_service_account(clouds: Clouds) -> None:
     login, ends_at = await fetched()
 
     assert login == Login("oauth2accesstoken", GCP_TOKEN)
@@ -60,9 +33,7 @@ async def test_the_token_of_a_service_account(clouds: Clouds, service_account: P
     ],
     ids=["forbidden", "down"],
 )
-async def test_what_is_wrong_is_told_in_a_word(
-    clouds: Clouds, service_account: Path, reply: Reply, transient: bool
-) -> None:
+async def test_what_is_wrong_is_told_in_a_word(clouds: Clouds, reply: Reply, transient: bool) -> None:
     clouds.wrong["gcp"] = reply
 
     with pytest.raises(NoLoginGiven) as caught:
