@@ -451,22 +451,3 @@ class BuildLog(Wire):
 
     kind: str = ""
     api_version: str = ""
-
-
-class GitInfo(GitBuildSource):
-    """A commit as the generic webhook tells of it."""
-
-    commit: str = ""
-    author: SourceControlUser = msgspec.field(default_factory=SourceControlUser)
-    committer: SourceControlUser = msgspec.field(default_factory=SourceControlUser)
-    message: str = ""
-    refs: "list[GitInfo] | None" = None
-
-
-class GenericWebHookEvent(Wire):
-    """The body of a call of the generic webhook."""
-
-    type: str = ""
-    git: GitInfo | None = None
-    env: list[EnvVar] | None = None
-    docker_strategy_options: DockerStrategyOptions | None = None

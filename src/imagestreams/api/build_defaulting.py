@@ -22,6 +22,8 @@ from imagestreams.api.build import (
     SourceRevision,
 )
 from imagestreams.api.core import ObjectReference
+from imagestreams.api.empty_values import drop_empty
+from imagestreams.api.pods.defaulting import default_env, default_resources
 
 IMAGE_STREAM_TAG: Final = "ImageStreamTag"
 IMAGE_CHANGE: Final = "ImageChange"
@@ -42,12 +44,13 @@ def default_build_config(value: BuildConfig) -> None:
     source = input_reference(spec.strategy)
     if source is None or source.kind != IMAGE_STREAM_TAG:
         spec.triggers = [trigger for trigger in spec.triggers or [] if not _follows_strategy(trigger)]
-    spec.triggers = spec.triggers or None
+    drop_empty(value)
 
 
 def default_build(value: Build) -> None:
     """Fill in a build."""
     _common(value.spec)
+    drop_empty(value)
 
 
 def default_build_request(value: BuildRequest) -> None:
@@ -124,6 +127,15 @@ def _relative(path: str) -> str:
 
 
 def _common(spec: CommonSpec) -> None:
+    default_resources(spec.resources)
+    for strategy in (
+        spec.strategy.source_strategy,
+        spec.strategy.docker_strategy,
+        spec.strategy.custom_strategy,
+        spec.strategy.jenkins_pipeline_strategy,
+    ):
+        if strategy is not None:
+            default_env(strategy.env or ())
     _strategy(spec.strategy)
     _source(spec.source)
     _output(spec.output)

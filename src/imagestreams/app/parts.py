@@ -15,8 +15,6 @@ from imagestreams.access.authorization import Authorizer
 from imagestreams.app.import_metrics import ImportCounts, RequestCounts
 from imagestreams.app.notification_delivery import courier
 from imagestreams.app.notification_metrics import NotificationCounts
-from imagestreams.app.notification_delivery import courier
-from imagestreams.app.notification_metrics import NotificationCounts
 from imagestreams.app.registry_access import registries_conf, registry_client, registry_keychains
 from imagestreams.app.settings.settings import Settings
 from imagestreams.controllers.event_expiry import EventExpiry
@@ -29,17 +27,16 @@ from imagestreams.hooks.room import HookRoom, hook_room
 from imagestreams.importing.importer import Importer, ImportSettings
 from imagestreams.notifications.room import NotificationRoom, notification_room
 from imagestreams.notifications.sources import stream_source
-from imagestreams.notifications.room import NotificationRoom, notification_room
-from imagestreams.notifications.sources import stream_source
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
+from imagestreams.resources.builds.build_logs import BuildLogs
+from imagestreams.resources.builds.group import BuildGroup, build_group
 from imagestreams.resources.core.group import CoreGroup, core_group, ensure_namespaces
 from imagestreams.resources.images.group import ImageGroup, image_group
 from imagestreams.resources.images.image_rules import ImageRules
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.resources.images.import_observer import Several
-from imagestreams.resources.notifications.urls import UrlRules
 from imagestreams.resources.notifications.urls import UrlRules
 from imagestreams.resources.registries.registry_configuration import RegistryConfiguration
 from imagestreams.resources.registries.registry_settings import SettingsGroup, ensure_settings, settings_group
@@ -74,8 +71,8 @@ class Parts:
     images: ImageGroup
     settings: SettingsGroup
     imports: ImageStreamImports
+    builds: BuildGroup
     hooks: HookRoom
-    notifications: NotificationRoom
     notifications: NotificationRoom
     registries: RegistryClient
     loops: Sequence[Loop]
@@ -91,6 +88,7 @@ class Parts:
             *self.images.resources,
             *self.settings.resources,
             self.imports,
+            *self.builds.resources,
             self.hooks.resource,
             self.notifications.resource,
         ]
@@ -103,8 +101,8 @@ class Parts:
         await ensure_settings(self.settings, self.core, self.clock())
         # Only now: a new server has a past, so that revision 1 is too old to be watched or listed, as elsewhere.
         await self.images.start()
+        await self.builds.start()
         await self.hooks.start()
-        await self.notifications.start()
         await self.notifications.start()
         self.running.extend(asyncio.create_task(_watched(loop)) for loop in self.loops)
 
@@ -116,7 +114,7 @@ class Parts:
         self.settings.stop()
         self.hooks.stop()
         self.notifications.stop()
-        self.notifications.stop()
+        self.builds.stop()
         self.images.stop()
         self.core.stop()
         await self.registries.close()
@@ -175,6 +173,16 @@ def make_parts(
     def now() -> str:
         return clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
+    builds = build_group(
+        store,
+        streams=images.streams,
+        secrets=secrets,
+        service_accounts=core.service_accounts.storage,
+        logs=BuildLogs(settings.data_dir / "builds" / "logs", max_bytes=settings.build_log_max_bytes),
+        authorizer=authorizer,
+        namespaces=core.gate,
+        clock=clock,
+    )
     pushed = PushedImports(imports, images.streams, now)
     hooks = hook_room(
         store,
@@ -198,28 +206,14 @@ def make_parts(
         namespaces=core.gate,
         clock=clock,
     )
-    url_rules = UrlRules(settings.notifications_allow_http, settings.notifications_forbid_private)
-    notifications = notification_room(
-        store,
-        sources=[stream_source(images.streams)],
-        secrets=secrets,
-        sender=courier(url_rules, settings.notifications_ca_file, os.environ),
-        rules=url_rules,
-        events=recorder,
-        authorizer=authorizer,
-        namespaces=core.gate,
-        clock=clock,
-    )
     controller = ImportController(imports, images.streams, now)
     schedule = ScheduledImports(imports, images.streams, clock, interval_s=settings.scheduled_import_interval_s)
     counts.watch(schedule, changes=controller, pushes=pushed)
-    namespaced = [*core.resources, *images.resources, hooks.resource, notifications.resource]
-    namespaced = [*core.resources, *images.resources, hooks.resource, notifications.resource]
+    namespaced = [*core.resources, *images.resources, *builds.resources, hooks.resource, notifications.resource]
     loops = (
         controller,
         pushed,
         *hooks.loops,
-        *notifications.loops,
         *notifications.loops,
         schedule,
         NamespaceController(core, _in_namespaces(namespaced), clock),
@@ -228,7 +222,8 @@ def make_parts(
         recorder,
     )
     collectors = (requests, counts, NotificationCounts(notifications.reports, notifications.outbox))
-    return Parts(core, images, image_settings, imports, hooks, notifications, registries, loops, collectors, clock, [])
+    rooms = (builds, hooks, notifications)
+    return Parts(core, images, image_settings, imports, *rooms, registries, loops, collectors, clock, [])
 
 
 def _in_namespaces(resources: list[Resource]) -> list[StoredResource[Any]]:

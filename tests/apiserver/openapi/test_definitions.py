@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from imagestreams.api import config, core, hooks, image, meta, notifications
+from imagestreams.api import build, config, core, hooks, image, meta, notifications, openshift_apps
 from imagestreams.api.descriptions import describe_field, describe_type, described
 from imagestreams.resources.resource import ResourceInfo
 
@@ -62,7 +62,7 @@ def misfits(value: Any, schema: dict[str, Any], definitions: dict[str, Any], pat
 def structs() -> list[type[msgspec.Struct]]:
     return [
         kind
-        for module in (meta, core, image, config, hooks, notifications)
+        for module in (meta, core, image, config, hooks, notifications, build, openshift_apps)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__
     ]
@@ -76,7 +76,8 @@ def single(kind: type[msgspec.Struct]) -> bool:
 
 def described_as(kind: type[msgspec.Struct]) -> str:
     """The name under which a type is described: with its module where two have one name."""
-    return "config.Image" if kind is config.Image else kind.__name__
+    own = f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
+    return own if own in described() else kind.__name__
 
 
 def test_every_served_kind_and_its_list_has_a_definition(v2: dict[str, Any], infos: list[ResourceInfo]) -> None:

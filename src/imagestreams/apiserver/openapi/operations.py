@@ -44,7 +44,14 @@ _ACTIONS: Final[Mapping[str, _Action]] = {
 _OF_COLLECTIONS: Final = ("list", "create", "deletecollection")
 _OF_OBJECTS: Final = ("get", "update", "patch", "delete")
 _CODES: Final = {200: "OK", 201: "Created", 202: "Accepted", 401: "Unauthorized"}
-_CREATED: Final[Mapping[str, str]] = {"imagestreammappings": "", "projectrequests": "projects"}
+_CREATED: Final[Mapping[str, str]] = {
+    "buildconfigs/instantiate": "builds",
+    "builds/clone": "builds",
+    "deploymentconfigs/instantiate": "deploymentconfigs",
+    "deploymentconfigs/rollback": "deploymentconfigs",
+    "imagestreammappings": "",
+    "projectrequests": "projects",
+}
 """Resources whose creation answers an object of another one; an empty name stands for a Status."""
 
 

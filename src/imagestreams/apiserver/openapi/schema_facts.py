@@ -8,6 +8,12 @@ from typing import Any, Final
 
 from imagestreams.api import core, image
 from imagestreams.api.pods import IntOrString, Quantity
+from imagestreams.apiserver.openapi.openshift_facts import (
+    OPENSHIFT_HOMES,
+    OPENSHIFT_INT32,
+    OPENSHIFT_REQUIRED,
+    OPENSHIFT_TIMES,
+)
 from imagestreams.apiserver.openapi.pod_facts import POD_DEFAULTS, POD_INT32, POD_REQUIRED, POD_TIMES
 
 META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1"
@@ -31,6 +37,7 @@ HOMES: Final[Mapping[str, str]] = {
     "imagestreams.api.notifications": HOOKS,
     "imagestreams.api.pods": CORE,
     "imagestreams.api.pods.metadata": META,
+    **OPENSHIFT_HOMES,
 }
 """Where the types of a module, or of all modules of a package, belong."""
 
@@ -79,6 +86,7 @@ _TIMES: Final = (
     ("TagEvent", "created"),
     ("TagEventCondition", "lastTransitionTime"),
     *POD_TIMES,
+    *OPENSHIFT_TIMES,
 )
 
 FIELD_REFERENCES: Final[Mapping[tuple[str, str], str]] = {
@@ -111,6 +119,7 @@ INT32: Final = frozenset(
         ("Status", "code"),
         ("StatusDetails", "retryAfterSeconds"),
         *POD_INT32,
+        *OPENSHIFT_INT32,
     }
 )
 
@@ -170,4 +179,5 @@ REQUIRED: Final[Mapping[str, list[str]]] = {
     "TagReference": ["name"],
     "TagReferencePolicy": ["type"],
     **POD_REQUIRED,
+    **OPENSHIFT_REQUIRED,
 }

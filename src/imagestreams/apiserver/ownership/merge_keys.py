@@ -13,6 +13,7 @@ import msgspec
 
 from imagestreams.api import core, image, meta, notifications
 from imagestreams.apiserver.ownership.merge_rule import ATOMIC_LIST, NO_RULE, MergeRule, map_by, merged_by
+from imagestreams.apiserver.ownership.openshift_merge_keys import OPENSHIFT_MERGE_RULES
 from imagestreams.apiserver.ownership.pod_merge_keys import ATOMIC_POD_STRUCTS, POD_MERGE_RULES
 
 MERGE_RULES: Final[Mapping[tuple[type[msgspec.Struct], str], MergeRule]] = {
@@ -34,6 +35,7 @@ MERGE_RULES: Final[Mapping[tuple[type[msgspec.Struct], str], MergeRule]] = {
     (image.ImageStreamSpec, "tags"): merged_by("name"),
     (image.ImageStreamStatus, "tags"): merged_by("tag"),
     **POD_MERGE_RULES,
+    **OPENSHIFT_MERGE_RULES,
 }
 
 ATOMIC_STRUCTS: Final[frozenset[type[msgspec.Struct]]] = frozenset(

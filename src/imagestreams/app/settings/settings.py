@@ -33,7 +33,8 @@ class Settings:
     `public_url` is where others reach the server. Where `allowed_registries_for_import` names some, nothing is imported
     from others. Notifications go to https addresses, and with `notifications_allow_http` to others; with
     `notifications_forbid_private` to public ones only. `notifications_ca_file` holds authorities that are trusted then,
-    in addition to the system's.
+    in addition to the system's. `build_log_max_bytes` is how much of a build's output is kept, `build_upload_max_bytes`
+    how large the source may be that is uploaded for one.
     `registry_keychains` says whom the server's own logins at its cloud's registries are lent to: by default nobody.
     """
 
@@ -47,9 +48,8 @@ class Settings:
     max_repository_tags: int = 1000
     registry_timeout_s: int = 60
     public_url: str = ""
-    notifications_allow_http: bool = False
-    notifications_forbid_private: bool = False
-    notifications_ca_file: Path | None = None
+    build_log_max_bytes: int = 50 * 1024 * 1024
+    build_upload_max_bytes: int = 1024 * 1024 * 1024
     notifications_allow_http: bool = False
     notifications_forbid_private: bool = False
     notifications_ca_file: Path | None = None
@@ -105,10 +105,9 @@ _CONVERSIONS: Final[dict[str, Any]] = {
     "scheduled_import_interval_s": values.at_least("scheduled_import_interval_s", 30),
     "max_repository_tags": values.at_least("max_repository_tags", 1),
     "registry_timeout_s": values.at_least("registry_timeout_s", 1),
+    "build_log_max_bytes": values.at_least("build_log_max_bytes", 4096),
+    "build_upload_max_bytes": values.at_least("build_upload_max_bytes", 4096),
     "public_url": values.public_url,
-    "notifications_allow_http": values.yes_or_no("notifications_allow_http"),
-    "notifications_forbid_private": values.yes_or_no("notifications_forbid_private"),
-    "notifications_ca_file": values.path,
     "notifications_allow_http": values.yes_or_no("notifications_allow_http"),
     "notifications_forbid_private": values.yes_or_no("notifications_forbid_private"),
     "notifications_ca_file": values.path,

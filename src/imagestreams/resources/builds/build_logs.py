@@ -208,7 +208,7 @@ class BuildLogs:
         return sorted(path.name.removesuffix(_SUFFIX) for path in self._directory.glob(f"*{_SUFFIX}"))
 
     def _path(self, uid: str) -> Path:
-        if _UID.fullmatch(uid) is None:
+        if not is_uid(uid):
             raise BuildLogError(f"{uid!r} is no uid of a build")
         return self._directory / (uid + _SUFFIX)
 
@@ -231,6 +231,11 @@ class BuildLogs:
         between = b"" if fitting or began_line else b"\n"
         note = f"[the log is longer than {self._max_bytes} bytes: what follows is not kept]\n"
         return fitting + between + _stamp(self._clock()) + note.encode()
+
+
+def is_uid(text: str) -> bool:
+    """Return whether a text may be the uid of an object: it becomes the name of a file."""
+    return _UID.fullmatch(text) is not None
 
 
 def plain(records: Iterable[bytes]) -> Iterator[bytes]:

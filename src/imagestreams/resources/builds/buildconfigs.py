@@ -42,6 +42,7 @@ def build_config_storage(store: ObservableStore, clock: Callable[[], datetime]) 
         verbs=ALL_VERBS,
         short_names=("bc",),
         categories=("all",),
+        defaults=default_build_config,
         table=build_config_table(),
     )
     return ObjectStorage(store, info, BuildConfig)

@@ -40,6 +40,7 @@ def build_storage(store: ObservableStore, clock: Callable[[], datetime]) -> Obje
         object_type=Build,
         verbs=ALL_VERBS,
         categories=("all",),
+        defaults=default_build,
         table=build_table(clock),
         field_labels=frozenset({"metadata.name", "metadata.namespace", "status", "podName"}),
     )

@@ -79,11 +79,12 @@ class ImageSources:
     def output_pull_spec(self, build: Build) -> str:
         """Return where a build's image is to be pushed; empty when it goes nowhere.
 
-        A tag that follows a pull spec elsewhere (`from` of kind DockerImage) is pushed to that pull spec, from where
-        it is then imported; every other tag is pushed to the stream's own repository.
+        A tag that follows a pull spec elsewhere (`from` of kind DockerImage) is pushed to that pull spec, and one of a
+        stream that follows a whole repository to its tag there; from there it is imported. Our own registry takes no
+        pushes.
 
         Raises:
-            OutputUnresolved: the stream is missing, or has no repository.
+            OutputUnresolved: the stream is missing, or follows no registry in this tag.
         """
         to = build.spec.output.to
         if to is None or not to.name:
@@ -99,9 +100,9 @@ class ImageSources:
         wish = spec_tag(stream, tag)
         if wish is not None and wish.from_ is not None and wish.from_.kind == DOCKER_IMAGE:
             return wish.from_.name
-        repository = stream.status.docker_image_repository or stream.spec.docker_image_repository
+        repository = stream.spec.docker_image_repository
         if not repository:
-            raise OutputUnresolved(f"image stream {namespace}/{name} has no repository to push to")
+            raise OutputUnresolved(f"the tag {tag} of image stream {namespace}/{name} follows no registry to push to")
         return f"{repository}:{tag}"
 
     def _stream(self, kind: str, namespace: str, name: str, stream: str) -> ImageStream:
