@@ -37,7 +37,8 @@ fi
 if [ "${1:-}" = peers ]; then
   UV_PROJECT_ENVIRONMENT=.venv .venv/bin/uv sync --frozen --quiet --inexact
   missing=()
-  for pair in docker-registry:docker-registry etcd:etcd-server skopeo:skopeo wrk:wrk; do
+  for pair in docker-registry:docker-registry etcd:etcd-server skopeo:skopeo wrk:wrk \
+    podman:podman catatonit:catatonit buildah:buildah git:git busybox:busybox-static; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   if [ ${#missing[@]} -gt 0 ]; then
