@@ -1,0 +1,196 @@
+"""The engine that makes images, buildah or podman: pull, build, check, push, take files out, tidy up.
+
+It works on a storage of its own, with nobody's logins but those that it is given, and asks registries by a
+configuration that is made for the build.
+"""
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from imagestreams.runners.builds.plan import BuildPlan, Log, PostCommit
+from imagestreams.runners.engine import Command, Outcome, RunnerError, last_words, run
+from imagestreams.runners.leftovers import Leftovers
+from imagestreams.runners.registries_conf import RegistrySource, registries_conf
+
+BUILDAH: Final = "buildah"
+PODMAN: Final = "podman"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAccess:
+    """How registries are asked: logins (a container `auth.json`), sources, and certificates (PEM) to trust."""
+
+    logins: bytes = field(default=b'{"auths": {}}', repr=False)
+    sources: Sequence[RegistrySource] = ()
+    certificates: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How the engine is called; `storage` is for builds alone. `isolation` and `driver` are the engine's own words."""
+
+    program: str
+    environment: Mapping[str, str] = field(repr=False)
+    storage: Path
+    run_directory: Path
+    kind: str = BUILDAH
+    isolation: str = ""
+    driver: str = ""
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """What stands before each verb."""
+        driver = ("--storage-driver", self.driver) if self.driver else ()
+        return (self.program, "--root", str(self.storage), "--runroot", str(self.run_directory), *driver)
+
+    @property
+    def isolated(self) -> tuple[str, ...]:
+        """How what an image runs is kept apart."""
+        return ("--isolation", self.isolation) if self.isolation else ()
+
+
+def written_digest(digest_file: Path) -> str:
+    """Return the digest that a push left in a file, empty if there was none."""
+    with contextlib.suppress(OSError):
+        return digest_file.read_text().strip()
+    return ""
+
+
+class Images:
+    """The images of one build; `private` is a directory for its files."""
+
+    def __init__(self, engine: Engine, access: RegistryAccess, private: Path, log: Log, leftovers: Leftovers) -> None:
+        self._engine = engine
+        self._private = private
+        self._log = log
+        self._leftovers = leftovers
+        self._auth = self._file("auth.json", access.logins)
+        conf = self._file("registries.conf", registries_conf(sources=access.sources).encode())
+        self._certificates = private / "certs"
+        self._certificates.mkdir(mode=0o700, exist_ok=True)
+        for number, certificate in enumerate(access.certificates):
+            (self._certificates / f"{number}.crt").write_text(certificate)
+        scratch = private / "tmp"
+        scratch.mkdir(mode=0o700, exist_ok=True)
+        # The engine's own settings of this machine's user must not count, and nothing of ours must be seen.
+        self._environment = {
+            **engine.environment,
+            "CONTAINERS_REGISTRIES_CONF": str(conf),
+            "REGISTRY_AUTH_FILE": str(self._auth),
+            "TMPDIR": str(scratch),
+        }
+
+    async def pull(self, image: str, timeout_s: float) -> None:
+        """Get an image, or its newest state.
+
+        Raises:
+            RunnerError: it can't be got.
+        """
+        policy = ("--policy", "always") if self._engine.kind == BUILDAH and "@" not in image else ()
+        await self._call("pull", "--quiet", *policy, *self._access(), image, timeout_s=timeout_s)
+
+    async def build(self, plan: BuildPlan, context: Path, dockerfile: Path, tag: str, timeout_s: float) -> None:
+        """Build an image from a prepared Dockerfile.
+
+        Raises:
+            RunnerError: a step failed.
+        """
+        arguments = ["--pull=false", "--layers=false", *self._engine.isolated, *self._access()]
+        arguments += ["--no-cache"] if plan.no_cache else []
+        arguments += ["-f", str(dockerfile), "-t", tag, str(context)]
+        await self._call("build", *arguments, timeout_s=timeout_s)
+
+    async def check(self, tag: str, hook: PostCommit, timeout_s: float) -> None:
+        """Run a command in the image that was built.
+
+        Raises:
+            RunnerError: it failed.
+        """
+        entry, arguments = list(hook.command), list(hook.arguments)
+        if hook.script:
+            entry, arguments = ["/bin/sh", "-ic"], [hook.script, *([hook.script, *arguments] if arguments else [])]
+        if self._engine.kind == PODMAN:
+            entrypoint = ("--entrypoint", json.dumps(entry)) if entry else ()
+            await self._call("run", "--rm", *entrypoint, tag, *arguments, timeout_s=timeout_s)
+            return
+        container = (await self._call("from", "--pull=false", tag, timeout_s=timeout_s, log=False)).stdout
+        name = container.decode().strip()
+        try:
+            command = [*(entry or await self._entrypoint(name, timeout_s)), *arguments]
+            await self._call("run", *self._engine.isolated, name, "--", *command, timeout_s=timeout_s)
+        finally:
+            await self._call("rm", name, timeout_s=timeout_s, log=False)
+
+    async def push(self, tag: str, target: str, digest_file: Path, timeout_s: float) -> str:
+        """Push an image; return its digest, which stands in the file from then on.
+
+        Raises:
+            RunnerError: the registry did not take it.
+        """
+        arguments = ("--digestfile", str(digest_file), *self._access())
+        await self._call("push", *arguments, tag, f"docker://{target}", timeout_s=timeout_s)
+        return written_digest(digest_file)
+
+    async def extract(self, image: str, paths: Sequence[str], target: Path, timeout_s: float) -> None:
+        """Put files of an image into a directory, the n-th path below `n/`.
+
+        Raises:
+            RunnerError: there is no such image, or no such file in it.
+        """
+        lines = ["FROM scratch"]
+        for number, path in enumerate(paths):
+            # As `cp -r` does it: the directory itself, unless the path says that its content is meant.
+            whole = path.endswith("/.")
+            to = f"/{number}/" if whole else f"/{number}/{Path(path).name}"
+            lines.append(f"COPY --from={image} {json.dumps([path, to])}")
+        work = self._private / "extract"
+        work.mkdir(exist_ok=True)
+        (work / "Dockerfile").write_text("\n".join(lines) + "\n")
+        output = ("--output", f"type=local,dest={target}")
+        arguments = ("--pull=false", "--layers=false", *self._engine.isolated, *self._access(), *output)
+        await self._call("build", *arguments, "-f", str(work / "Dockerfile"), str(work), timeout_s=timeout_s)
+
+    async def forget(self, tag: str, timeout_s: float = 60.0) -> None:
+        """Remove an image that was built, and what no name stands for; what can't be removed stays."""
+        await self._quietly("rmi", "--force", tag, timeout_s=timeout_s)
+        prune = ("rmi", "--prune") if self._engine.kind == BUILDAH else ("image", "prune", "--force")
+        await self._quietly(*prune, timeout_s=timeout_s)
+
+    async def _entrypoint(self, container: str, timeout_s: float) -> list[str]:
+        told = await self._call(
+            "inspect", "--format", "{{json .OCIv1.Config.Entrypoint}}", container, timeout_s=timeout_s, log=False
+        )
+        return list(json.loads(told.stdout) or [])
+
+    def _access(self) -> tuple[str, ...]:
+        return ("--authfile", str(self._auth), "--cert-dir", str(self._certificates))
+
+    async def _quietly(self, *arguments: str, timeout_s: float) -> None:
+        try:
+            await self._call(*arguments, timeout_s=timeout_s, log=False)
+        except RunnerError:
+            return
+
+    async def _call(self, *arguments: str, timeout_s: float, log: bool = True) -> Outcome:
+        with self._leftovers.kept(self._private.name) as started:
+            command = Command(
+                (*self._engine.argv, *arguments),
+                self._environment,
+                timeout_s=timeout_s,
+                log=self._log if log else None,
+                started=started,
+            )
+            outcome = await run(command)
+        if not outcome.succeeded:
+            raise RunnerError(f"{self._engine.kind} {arguments[0]}: {last_words(outcome, timeout_s)}")
+        return outcome
+
+    def _file(self, name: str, content: bytes) -> Path:
+        path = self._private / name
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+        return path

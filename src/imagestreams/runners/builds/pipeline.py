@@ -1,0 +1,217 @@
+"""One build from its plan to the pushed image, stage by stage, with the reasons and words of the real builder."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from imagestreams.runners.builds.dockerfile import Changes, changed, referenced_images
+from imagestreams.runners.builds.git import Git, is_below, local_path, shown
+from imagestreams.runners.builds.images import Engine, Images, RegistryAccess, written_digest
+from imagestreams.runners.builds.inputs import (
+    DOCKERFILE,
+    FETCH_SOURCE_FAILED,
+    GENERIC_BUILD_FAILED,
+    MANAGE_DOCKERFILE_FAILED,
+    InputError,
+    context_of,
+    copy_directory,
+    inside,
+    merge,
+    unpack,
+    write_files,
+)
+from imagestreams.runners.builds.plan import BuildFailure, BuildPlan, BuildResult, Pairs, Progress, Step
+from imagestreams.runners.engine import RunnerError
+from imagestreams.runners.leftovers import Leftovers
+
+DIGEST_FILE: Final = "pushed-digest"
+_PULL_FAILED: Final = ("PullBuilderImageFailed", "Failed pulling builder image.")
+_EXTRACT_FAILED: Final = ("FetchImageContentFailed", "Failed to extract image content.")
+_BUILD_FAILED: Final = ("DockerBuildFailed", "Dockerfile build strategy has failed.")
+_HOOK_FAILED: Final = ("PostCommitHookFailed", "Build failed because of post commit hook.")
+_PUSH_FAILED: Final = ("PushImageToRegistryFailed", "Failed to push the image to the registry.")
+_LABELS: Final = "io.openshift.build."
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Carries out plans; `directories` may be read as local sources, `work` holds a directory for each build."""
+
+    engine: Engine
+    work: Path
+    leftovers: Leftovers
+    environment: Mapping[str, str] = field(repr=False)
+    directories: Sequence[Path] = ()
+    git: str = "git"
+
+    async def build(self, plan: BuildPlan, access: RegistryAccess, progress: Progress) -> BuildResult:
+        """Build and push; what a build leaves in its directory is for `forget`.
+
+        Raises:
+            BuildFailure: it came to nothing; what the engine said stands in the log.
+        """
+        private = self.work / plan.uid
+        private.mkdir(mode=0o700, parents=True, exist_ok=True)
+        images = Images(self.engine, access, private, progress.log, self.leftovers)
+        tag = f"localhost/imagestreams/{plan.uid}:latest"
+        try:
+            async with asyncio.timeout(plan.timeout_s):
+                return await self._stages(plan, images, private, tag, progress)
+        except TimeoutError:
+            progress.say(f"error: the build took longer than {plan.timeout_s:g} s")
+            raise BuildFailure(*GENERIC_BUILD_FAILED) from None
+        finally:
+            await images.forget(tag)
+
+    def pushed(self, uid: str) -> str:
+        """Return the digest of what a build pushed before it was interrupted, empty if it did not come that far."""
+        return written_digest(self.work / uid / DIGEST_FILE)
+
+    async def _stages(
+        self, plan: BuildPlan, images: Images, private: Path, tag: str, progress: Progress
+    ) -> BuildResult:
+        source = private / "source"
+        source.mkdir(exist_ok=True)
+        async with _failing(FETCH_SOURCE_FAILED, progress):
+            await self._fetch(plan, private, source, progress)
+        context_of(source, plan.context_dir)
+        await _take_files(plan, images, private, source, progress)
+        context = context_of(source, plan.context_dir)
+        async with _failing(MANAGE_DOCKERFILE_FAILED, progress):
+            dockerfile, text = _prepare(plan, context, progress)
+        progress.base_images = referenced_images(text, plan.build_args)
+        async with _failing(_PULL_FAILED, progress):
+            for image in progress.base_images:
+                # One whose name only the engine can make out is got by the engine, too.
+                if "$" not in image:
+                    progress.say(f"\nPulling image {image} ...")
+                    async with _timed(progress, "PullImages", "PullBaseImage"):
+                        await images.pull(image, plan.timeout_s)
+        async with _failing(_BUILD_FAILED, progress), _timed(progress, "Build", "DockerBuild"):
+            await images.build(plan, context, dockerfile, tag, plan.timeout_s)
+        if plan.post_commit:
+            progress.say("\nRunning post-commit hook ...")
+            async with _failing(_HOOK_FAILED, progress), _timed(progress, "PostCommit", "RunPostCommitHook"):
+                await images.check(tag, plan.post_commit, plan.timeout_s)
+        if not plan.push_to:
+            progress.say("\nBuild complete, no image push requested")
+            return BuildResult()
+        progress.say(f"\nPushing image {plan.push_to} ...")
+        async with _failing(_PUSH_FAILED, progress), _timed(progress, "PushImage", "PushDockerImage"):
+            digest = await images.push(tag, plan.push_to, private / DIGEST_FILE, plan.timeout_s)
+        progress.say("Push successful")
+        return BuildResult(digest)
+
+    async def _fetch(self, plan: BuildPlan, private: Path, source: Path, progress: Progress) -> None:
+        if plan.binary is not None:
+            progress.say("Receiving source from STDIN as " + (plan.binary.as_file or "archive ..."))
+            await unpack(plan.binary, source)
+        if plan.git is None:
+            return
+        local = local_path(plan.git.uri)
+        if local is not None and local.is_dir() and not _is_repository(local):
+            if not is_below(local, self.directories):
+                raise RunnerError(f"{local} is in none of the directories that builds may read")
+            progress.say(f"Copying {local} ...")
+            async with _timed(progress, "FetchInputs", "FetchGitSource"):
+                await copy_directory(local, source)
+            return
+        progress.say(f'Cloning "{shown(plan.git.uri)}" ...')
+        git = Git(self.environment, private, progress.log, plan.timeout_s, self.directories, self.git)
+        async with _timed(progress, "FetchInputs", "FetchGitSource"):
+            commit = progress.commit = await git.fetch(plan.git, source)
+        progress.say(f"\tCommit:\t{commit.id} ({commit.message.splitlines()[0] if commit.message else ''})")
+        progress.say(f"\tAuthor:\t{commit.author_name} <{commit.author_email}>")
+        progress.say(f"\tDate:\t{commit.date}")
+
+
+async def _take_files(plan: BuildPlan, images: Images, private: Path, source: Path, progress: Progress) -> None:
+    """Take files out of other images into the source."""
+    async with _failing(_EXTRACT_FAILED, progress):
+        for number, one in enumerate(plan.images):
+            if not one.paths:
+                continue
+            async with _timed(progress, "PullImages", "PullInputImage"):
+                await images.pull(one.image, plan.timeout_s)
+            taken = private / f"image-{number}"
+            await images.extract(one.image, [path for path, _ in one.paths], taken, plan.timeout_s)
+            for count, (_, directory) in enumerate(one.paths):
+                await asyncio.to_thread(merge, taken / str(count), source, directory)
+
+
+def _prepare(plan: BuildPlan, context: Path, progress: Progress) -> tuple[Path, str]:
+    """Write the Dockerfile that is built, and the values of secrets beside it; return its path and text."""
+    if plan.dockerfile is not None:
+        inside(context, DOCKERFILE).write_text(plan.dockerfile)
+    for given in plan.files:
+        write_files(given, context)
+    path = inside(context, plan.dockerfile_path or DOCKERFILE)
+    text = path.read_text()
+    if not referenced_images(text, plan.build_args) and "FROM" not in text.upper():
+        raise InputError("no FROM image in Dockerfile")
+    names = {name: image.image for image in plan.images for name in image.names}
+    if plan.base:
+        progress.say(f"Replaced Dockerfile FROM image {plan.base}")
+    changes = Changes(
+        plan.base, names, plan.env, _about(plan, progress), _labels(plan, progress), dict(plan.build_args)
+    )
+    text = changed(text, changes)
+    path.write_text(text)
+    return path, text
+
+
+def _about(plan: BuildPlan, progress: Progress) -> Pairs:
+    """Return the variables that tell an image how it was built."""
+    pairs = [("OPENSHIFT_BUILD_NAME", plan.name), ("OPENSHIFT_BUILD_NAMESPACE", plan.namespace)]
+    if plan.git is not None:
+        pairs.append(("OPENSHIFT_BUILD_SOURCE", shown(plan.git.uri)))
+        if plan.git.ref:
+            pairs.append(("OPENSHIFT_BUILD_REFERENCE", plan.git.ref))
+        if progress.commit is not None:
+            pairs.append(("OPENSHIFT_BUILD_COMMIT", progress.commit.id))
+    return pairs
+
+
+def _labels(plan: BuildPlan, progress: Progress) -> Pairs:
+    labels = {f"{_LABELS}name": plan.name, f"{_LABELS}namespace": plan.namespace}
+    if (commit := progress.commit) is not None:
+        labels |= {
+            f"{_LABELS}commit.author": f"{commit.author_name} <{commit.author_email}>",
+            f"{_LABELS}commit.date": commit.date,
+            f"{_LABELS}commit.id": commit.id,
+            f"{_LABELS}commit.message": commit.message.splitlines()[0] if commit.message else "",
+        }
+    if plan.git is not None:
+        labels[f"{_LABELS}source-location"] = shown(plan.git.uri)
+        if plan.git.ref:
+            labels[f"{_LABELS}commit.ref"] = plan.git.ref
+    if plan.context_dir:
+        labels[f"{_LABELS}source-context-dir"] = plan.context_dir
+    return [*sorted(labels.items()), *plan.labels]
+
+
+def _is_repository(path: Path) -> bool:
+    return (path / ".git").exists() or ((path / "HEAD").is_file() and (path / "objects").is_dir())
+
+
+@asynccontextmanager
+async def _failing(told: tuple[str, str], progress: Progress) -> AsyncIterator[None]:
+    """Turn what goes wrong into a failure of the build; what the engine said goes into the log."""
+    try:
+        yield
+    except (RunnerError, InputError, OSError, UnicodeDecodeError) as error:
+        progress.say(f"error: {error}")
+        raise BuildFailure(*told) from error
+
+
+@asynccontextmanager
+async def _timed(progress: Progress, stage: str, name: str) -> AsyncIterator[None]:
+    start = progress.clock()
+    try:
+        yield
+    finally:
+        taken = progress.clock() - start
+        progress.steps.append(Step(stage, name, start, max(0, round(taken.total_seconds() * 1000))))
