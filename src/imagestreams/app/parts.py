@@ -17,6 +17,8 @@ from imagestreams.app.notification_delivery import courier
 from imagestreams.app.notification_metrics import NotificationCounts
 from imagestreams.app.registry_access import registries_conf, registry_client, registry_keychains
 from imagestreams.app.settings.settings import Settings
+from imagestreams.app.trigger_loops import trigger_loops
+from imagestreams.app.trigger_metrics import TriggerCounts
 from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.event_recorder import EventRecorder
 from imagestreams.controllers.imports import ImportController
@@ -210,18 +212,21 @@ def make_parts(
     schedule = ScheduledImports(imports, images.streams, clock, interval_s=settings.scheduled_import_interval_s)
     counts.watch(schedule, changes=controller, pushes=pushed)
     namespaced = [*core.resources, *images.resources, *builds.resources, hooks.resource, notifications.resource]
+    trigger_counts = TriggerCounts()
+    triggers = trigger_loops(images.streams, namespaced, settings.targets, recorder, now, trigger_counts)
     loops = (
         controller,
         pushed,
         *hooks.loops,
         *notifications.loops,
         schedule,
+        triggers,
         NamespaceController(core, _in_namespaces(namespaced), clock),
         EventExpiry(core.events.storage, clock),
         Compaction(store, time.monotonic),
         recorder,
     )
-    collectors = (requests, counts, NotificationCounts(notifications.reports, notifications.outbox))
+    collectors = (requests, counts, trigger_counts, NotificationCounts(notifications.reports, notifications.outbox))
     rooms = (builds, hooks, notifications)
     return Parts(core, images, image_settings, imports, *rooms, registries, loops, collectors, clock, [])
 
