@@ -75,6 +75,28 @@ def test_a_wildcard_stands_for_one_part_of_the_host() -> None:
     assert users(ring, "a.b.example.com") == [] == users(ring, "example.com")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "host", "fits"),
+    [
+        ("*-docker.pkg.dev", "europe-docker.pkg.dev", True),
+        ("eu-*-docker-*.pkg.dev", "eu-west1-docker-two.pkg.dev", True),
+        ("eu-*-docker-*.pkg.dev", "eu-docker-two.pkg.dev", False),
+        ("a*b*c.example.com", "abc.example.com", True),
+        ("a*b*c.example.com", "acb.example.com", False),
+        ("ab*ba.example.com", "aba.example.com", False),
+        ("*", "localhost", True),
+        ("**.example.com", "a.example.com", True),
+    ],
+)
+def test_several_wildcards_may_stand_in_one_part(pattern: str, host: str, fits: bool) -> None:
+    assert users(keyring({pattern: "u"}), host) == (["u"] if fits else [])
+
+
+@pytest.mark.parametrize("server", ["docker.io:443", "index.docker.io:443", "https://registry-1.docker.io:443/v2/"])
+def test_docker_hub_may_be_written_with_its_port(server: str) -> None:
+    assert users(keyring({server: "u"}), "docker.io", "library/python") == ["u"]
+
+
 def test_the_older_file_format_is_read_too_and_a_colon_belongs_to_the_password() -> None:
     secret = Secret(type=DOCKER_CFG, data={".dockercfg": encoded({"127.0.0.1:5002": auth("puller")})})
 

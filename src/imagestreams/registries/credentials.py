@@ -156,11 +156,11 @@ def _split(server: str) -> tuple[str, str]:
 
 def _canonical(host: str) -> str:
     host = host.lower()
-    if host in _DOCKER_HUB:
-        return "docker.io"
     for port in (":443", ":80"):
-        host = host.removesuffix(port)
-    return host
+        if host.endswith(port):
+            host = host.removesuffix(port)
+            break
+    return "docker.io" if host in _DOCKER_HUB else host
 
 
 def _host_matches(pattern: str, host: str) -> bool:
@@ -171,7 +171,17 @@ def _host_matches(pattern: str, host: str) -> bool:
 
 
 def _part_matches(pattern: str, part: str) -> bool:
-    head, star, tail = pattern.partition("*")
-    if not star:
+    head, *middle = pattern.split("*")
+    if not middle:
         return pattern == part
-    return len(part) >= len(head) + len(tail) and part.startswith(head) and part.endswith(tail)
+    tail = middle.pop()
+    here, end = len(head), len(part) - len(tail)
+    if here > end or not (part.startswith(head) and part.endswith(tail)):
+        return False
+    # The first place for each piece leaves the most room for the next, so that nothing need be tried twice.
+    for piece in middle:
+        found = part.find(piece, here, end)
+        if found < 0:
+            return False
+        here = found + len(piece)
+    return True
