@@ -6,12 +6,12 @@ Clusters are named by the operator; kinds are those that our server and the targ
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final, Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from imagestreams.controllers.triggers.observer import Result
 
@@ -112,10 +112,8 @@ class TriggerCounts(Collector):
             "Time from the moment when a tag moved to that when an object followed.",
             labels=("cluster",),
         )
+        bounds = (*map(str, BUCKETS_S), "+Inf")
         for cluster, counts in sorted(self._lags.items()):
-            total, buckets = 0, []
-            for bound, count in zip((*BUCKETS_S, float("inf")), counts, strict=True):
-                total += count
-                buckets.append((floatToGoString(bound), total))
+            buckets = list(zip(bounds, accumulate(counts), strict=True))
             lag.add_metric([cluster], buckets, self._lag_sums[cluster])
         return lag
