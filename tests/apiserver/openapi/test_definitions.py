@@ -1,6 +1,8 @@
 """Schemas of the served types: complete, closed, described, and true of what the real server answers."""
 
+import importlib
 import json
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,13 +10,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from imagestreams.api import build, config, core, hooks, image, meta, notifications, openshift_apps
+from imagestreams.api import apps, batch, build, config, core, hooks, image, meta, notifications, openshift_apps
+from imagestreams.api import pods as pods_package
 from imagestreams.api.descriptions import describe_field, describe_type, described
 from imagestreams.resources.resource import ResourceInfo
 
 IMAGE = "com.github.openshift.api.image.v1"
 META = "io.k8s.apimachinery.pkg.apis.meta.v1"
 CORE = "io.k8s.api.core.v1"
+PODS = [
+    importlib.import_module(f"{pods_package.__name__}.{module.name}")
+    for module in pkgutil.iter_modules(pods_package.__path__)
+    if module.name != "metadata"  # holds a double of ObjectMeta
+]
 TRANSCRIPTS = Path(__file__).parents[2] / "contract" / "transcripts"
 REFERENCE = "#/definitions/"
 
@@ -62,7 +70,7 @@ def misfits(value: Any, schema: dict[str, Any], definitions: dict[str, Any], pat
 def structs() -> list[type[msgspec.Struct]]:
     return [
         kind
-        for module in (meta, core, image, config, hooks, notifications, build, openshift_apps)
+        for module in (meta, core, image, config, hooks, notifications, apps, batch, build, openshift_apps, *PODS)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__
     ]
