@@ -16,6 +16,7 @@ from imagestreams.apiserver.request_info import is_true
 from imagestreams.resources.resource import DeleteOptions
 
 _POLICIES: Final = ("Foreground", "Background", "Orphan")
+_OLDER_POLICIES: Final = {None: "", True: "Orphan", False: "Background"}
 _KIND: Final = "DeleteOptions"
 
 
@@ -67,7 +68,7 @@ def parse_deletion(body: bytes, content_type: str, query: Query) -> Deletion:
         DeleteOptions(
             uid=conditions.uid or "",
             resource_version=conditions.resource_version or "",
-            propagation_policy=asked.propagation_policy or "",
+            propagation_policy=asked.propagation_policy or _OLDER_POLICIES[asked.orphan_dependents],
         ),
         dry_run=bool(asked.dry_run),
         orphan_dependents=asked.orphan_dependents,

@@ -23,7 +23,9 @@ from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.event_recorder import EventRecorder
 from imagestreams.controllers.imports import ImportController
 from imagestreams.controllers.namespaces import NamespaceController
+from imagestreams.controllers.owned import OwnedObjects
 from imagestreams.controllers.pushed import PushedImports
+from imagestreams.controllers.revisions import Revisions
 from imagestreams.controllers.schedule import ScheduledImports
 from imagestreams.hooks.room import HookRoom, hook_room
 from imagestreams.importing.importer import Importer, ImportSettings
@@ -44,6 +46,7 @@ from imagestreams.resources.registries.registry_configuration import RegistryCon
 from imagestreams.resources.registries.registry_settings import SettingsGroup, ensure_settings, settings_group
 from imagestreams.resources.resource import Resource
 from imagestreams.resources.stored import StoredResource
+from imagestreams.resources.workloads.group import WorkloadGroup, workload_group
 from imagestreams.store.cache import ObservableStore
 from imagestreams.store.compaction import Compaction, LoggedStore
 from imagestreams.streams.platform import Platform
@@ -73,6 +76,7 @@ class Parts:
     images: ImageGroup
     settings: SettingsGroup
     imports: ImageStreamImports
+    workloads: WorkloadGroup
     builds: BuildGroup
     hooks: HookRoom
     notifications: NotificationRoom
@@ -90,6 +94,7 @@ class Parts:
             *self.images.resources,
             *self.settings.resources,
             self.imports,
+            *self.workloads.resources,
             *self.builds.resources,
             self.hooks.resource,
             self.notifications.resource,
@@ -103,6 +108,7 @@ class Parts:
         await ensure_settings(self.settings, self.core, self.clock())
         # Only now: a new server has a past, so that revision 1 is too old to be watched or listed, as elsewhere.
         await self.images.start()
+        await self.workloads.start()
         await self.builds.start()
         await self.hooks.start()
         await self.notifications.start()
@@ -117,6 +123,7 @@ class Parts:
         self.hooks.stop()
         self.notifications.stop()
         self.builds.stop()
+        self.workloads.stop()
         self.images.stop()
         self.core.stop()
         await self.registries.close()
@@ -185,6 +192,7 @@ def make_parts(
         namespaces=core.gate,
         clock=clock,
     )
+    workloads = workload_group(store, namespaces=core.gate, clock=clock, admit_images=None)
     pushed = PushedImports(imports, images.streams, now)
     hooks = hook_room(
         store,
@@ -211,7 +219,15 @@ def make_parts(
     controller = ImportController(imports, images.streams, now)
     schedule = ScheduledImports(imports, images.streams, clock, interval_s=settings.scheduled_import_interval_s)
     counts.watch(schedule, changes=controller, pushes=pushed)
-    namespaced = [*core.resources, *images.resources, *builds.resources, hooks.resource, notifications.resource]
+    namespaced = [
+        *core.resources,
+        *images.resources,
+        *workloads.resources,
+        *builds.resources,
+        hooks.resource,
+        notifications.resource,
+    ]
+    stored = _in_namespaces(namespaced)
     trigger_counts = TriggerCounts()
     triggers = trigger_loops(images.streams, namespaced, settings.targets, recorder, now, trigger_counts)
     loops = (
@@ -221,13 +237,15 @@ def make_parts(
         *notifications.loops,
         schedule,
         triggers,
-        NamespaceController(core, _in_namespaces(namespaced), clock),
+        NamespaceController(core, stored, clock),
+        OwnedObjects(stored, now),
+        Revisions(workloads, now),
         EventExpiry(core.events.storage, clock),
         Compaction(store, time.monotonic),
         recorder,
     )
     collectors = (requests, counts, trigger_counts, NotificationCounts(notifications.reports, notifications.outbox))
-    rooms = (builds, hooks, notifications)
+    rooms = (workloads, builds, hooks, notifications)
     return Parts(core, images, image_settings, imports, *rooms, registries, loops, collectors, clock, [])
 
 

@@ -17,6 +17,7 @@ from imagestreams.api.core import Namespace, NamespaceCondition
 from imagestreams.api.errors import ApiError
 from imagestreams.resources.core.group import CoreGroup, ensure_service_accounts, server_context
 from imagestreams.resources.core.namespaces import TERMINATING
+from imagestreams.resources.owning import BACKGROUND
 from imagestreams.resources.resource import DeleteOptions
 from imagestreams.resources.storage import StaleObject
 from imagestreams.resources.stored import StoredResource
@@ -109,7 +110,7 @@ class NamespaceController:
             for entry in list(resource.storage.list(namespace)):
                 each = replace(context, name=entry.value.metadata.name)
                 try:
-                    await resource.delete(each, DeleteOptions())
+                    await resource.delete(each, DeleteOptions(propagation_policy=BACKGROUND))
                 except ApiError as error:
                     if error.status.code != 404:
                         raise

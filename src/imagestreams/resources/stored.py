@@ -258,13 +258,7 @@ class StoredResource(Resource, Generic[T]):
                 continue
 
     async def _delete(self, context: RequestContext, entry: Entry[T], options: DeleteOptions) -> Item:
-        metadata = entry.value.metadata
-        for what, wanted, found in (
-            ("UID", options.uid, metadata.uid),
-            ("ResourceVersion", options.resource_version, metadata.resource_version),
-        ):
-            if wanted and wanted != found:
-                raise _deletion_refused(self.info, metadata.name, what, wanted, found)
+        self._refuse(entry, options)
         self.strategy.admit_deletion(entry.value)
         if not self.strategy.may_go(entry.value):
             waiting = await self._mark_deleted(context, entry)
@@ -273,6 +267,16 @@ class StoredResource(Resource, Generic[T]):
         if not context.dry_run:
             await self.storage.remove(entry)
         return deleted(self.info, entry.value)
+
+    def _refuse(self, entry: Entry[T], options: DeleteOptions) -> None:
+        """Raise what a deletion meets whose conditions do not hold."""
+        metadata = entry.value.metadata
+        for what, wanted, found in (
+            ("UID", options.uid, metadata.uid),
+            ("ResourceVersion", options.resource_version, metadata.resource_version),
+        ):
+            if wanted and wanted != found:
+                raise _deletion_refused(self.info, metadata.name, what, wanted, found)
 
     async def _mark_deleted(self, context: RequestContext, entry: Entry[T]) -> Entry[T]:
         if entry.value.metadata.deletion_timestamp:

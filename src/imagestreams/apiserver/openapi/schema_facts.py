@@ -15,6 +15,12 @@ from imagestreams.apiserver.openapi.openshift_facts import (
     OPENSHIFT_TIMES,
 )
 from imagestreams.apiserver.openapi.pod_facts import POD_DEFAULTS, POD_INT32, POD_REQUIRED, POD_TIMES
+from imagestreams.apiserver.openapi.workload_facts import (
+    WORKLOAD_INT32,
+    WORKLOAD_NAMES,
+    WORKLOAD_REQUIRED,
+    WORKLOAD_TIMES,
+)
 
 META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1"
 CORE: Final = "io.k8s.api.core.v1"
@@ -58,6 +64,7 @@ NAMES: Final[Mapping[str, str]] = {
     "SelfSubjectAccessReview": f"{AUTHORIZATION}.SelfSubjectAccessReview",
     "SelfSubjectAccessReviewSpec": f"{AUTHORIZATION}.SelfSubjectAccessReviewSpec",
     "SubjectAccessReviewStatus": f"{AUTHORIZATION}.SubjectAccessReviewStatus",
+    **WORKLOAD_NAMES,
 }
 """Types that belong elsewhere than the rest of their module."""
 
@@ -86,6 +93,7 @@ _TIMES: Final = (
     ("TagEvent", "created"),
     ("TagEventCondition", "lastTransitionTime"),
     *POD_TIMES,
+    *WORKLOAD_TIMES,
     *OPENSHIFT_TIMES,
 )
 
@@ -94,6 +102,7 @@ FIELD_REFERENCES: Final[Mapping[tuple[str, str], str]] = {
     ("Event", "eventTime"): f"{META}.MicroTime",
     ("EventSeries", "lastObservedTime"): f"{META}.MicroTime",
     ("DeleteOptions", "preconditions"): f"{META}.Preconditions",
+    ("ControllerRevision", "data"): RAW_EXTENSION,
     ("Image", "dockerImageMetadata"): RAW_EXTENSION,
     ("ManagedFieldsEntry", "fieldsV1"): f"{META}.FieldsV1",
 }
@@ -119,6 +128,7 @@ INT32: Final = frozenset(
         ("Status", "code"),
         ("StatusDetails", "retryAfterSeconds"),
         *POD_INT32,
+        *WORKLOAD_INT32,
         *OPENSHIFT_INT32,
     }
 )
@@ -179,5 +189,6 @@ REQUIRED: Final[Mapping[str, list[str]]] = {
     "TagReference": ["name"],
     "TagReferencePolicy": ["type"],
     **POD_REQUIRED,
+    **WORKLOAD_REQUIRED,
     **OPENSHIFT_REQUIRED,
 }

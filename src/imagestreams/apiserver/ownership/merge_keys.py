@@ -15,6 +15,7 @@ from imagestreams.api import core, image, meta, notifications
 from imagestreams.apiserver.ownership.merge_rule import ATOMIC_LIST, NO_RULE, MergeRule, map_by, merged_by
 from imagestreams.apiserver.ownership.openshift_merge_keys import OPENSHIFT_MERGE_RULES
 from imagestreams.apiserver.ownership.pod_merge_keys import ATOMIC_POD_STRUCTS, POD_MERGE_RULES
+from imagestreams.apiserver.ownership.workload_merge_keys import WORKLOAD_MERGE_RULES
 
 MERGE_RULES: Final[Mapping[tuple[type[msgspec.Struct], str], MergeRule]] = {
     (meta.ObjectMeta, "ownerReferences"): map_by("uid"),
@@ -36,6 +37,7 @@ MERGE_RULES: Final[Mapping[tuple[type[msgspec.Struct], str], MergeRule]] = {
     (image.ImageStreamStatus, "tags"): merged_by("tag"),
     **POD_MERGE_RULES,
     **OPENSHIFT_MERGE_RULES,
+    **WORKLOAD_MERGE_RULES,
 }
 
 ATOMIC_STRUCTS: Final[frozenset[type[msgspec.Struct]]] = frozenset(
