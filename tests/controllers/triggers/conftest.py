@@ -47,6 +47,7 @@ class MemoryCluster:
         self.failures: list[ClusterError] = []
         self.unreachable = False
         self.before_write: Callable[[Document], None] | None = None
+        self.after_write: Callable[[], Any] | None = None
         self.writing = self.writing_most = 0
         self._versions = itertools.count(1)
         self._watchers: dict[ObjectKind, list[asyncio.Queue[Change]]] = {}
@@ -110,7 +111,13 @@ class MemoryCluster:
             if there is None or there["metadata"]["resourceVersion"] != metadata["resourceVersion"]:
                 raise StaleDocument("the object has been modified")
             self.writes[metadata["name"]] += 1
-            return self.put(copy.deepcopy(document), kind)
+            written = self.put(copy.deepcopy(document), kind)
+            if self.after_write is not None:
+                after, self.after_write = self.after_write, None
+                after()
+            for _ in range(5):
+                await asyncio.sleep(0)
+            return written
         finally:
             self.writing -= 1
 

@@ -54,6 +54,7 @@ class Followers:
         self._watches: dict[Scope, asyncio.Task[None]] = {}
         self._listings: dict[Scope, int] = {}
         self._moved_at: dict[str, float] = {}
+        self._writing: dict[str, str | None] = {}
         self.index = FollowerIndex(resolve)
 
     @property
@@ -163,6 +164,9 @@ class Followers:
             if known is None or known.problem != found.problem:
                 self._fired(found, Result.INVALID)
                 await self._cluster.tell(scope[0], document, Notice("Warning", "InvalidTriggers", found.problem))
+        elif key in self._writing:
+            # It is most probably what we are writing just now: who writes looks whether it was.
+            self._writing[key] = _version(document)
         elif (
             known is None
             or not found.generation
@@ -216,9 +220,7 @@ class Followers:
     async def _apply(self, follower: Follower, reaction: Reaction) -> None:
         kind = follower.kind
         if reaction.document is not None:
-            written = await self._cluster.replace(kind, reaction.document)
-            # Our own change comes back by the watch, or has come: it is known already.
-            (self.index.get(follower.key) or follower).generation = _generation(written)
+            await self._write(follower, reaction.document)
             self._fired(follower, Result.UPDATED)
         if reaction.request is not None:
             place = follower.namespace, follower.name
@@ -227,6 +229,18 @@ class Followers:
         moved_at = self._moved_at.get(follower.key)
         if moved_at is not None:
             self._observer.followed(self.name, self._clock() - moved_at)
+
+    async def _write(self, follower: Follower, document: Document) -> None:
+        """Write a document; our own change comes back by the watch, or has come, and is not looked at again."""
+        key = follower.key
+        self._writing[key] = written = None
+        try:
+            written = _version(answer := await self._cluster.replace(follower.kind, document))
+            (self.index.get(key) or follower).generation = _generation(answer)
+        finally:
+            seen = self._writing.pop(key)
+            if seen is not None and seen != written:
+                self._queue.add(key)
 
     async def _failed(self, follower: Follower, document: Document, error: ClusterError) -> None:
         if not isinstance(error, Refused):
@@ -272,6 +286,10 @@ def _follower(scope: Scope, document: Document, listing: int) -> Follower | None
 def _place(document: Document) -> tuple[str, str]:
     metadata: dict[str, Any] = document["metadata"]
     return str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+
+
+def _version(document: Document) -> str:
+    return str(document["metadata"].get("resourceVersion") or "")
 
 
 def _generation(document: Document) -> int:
