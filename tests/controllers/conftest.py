@@ -23,13 +23,13 @@ class FlakyRegistry:
         self.manifest_requests = 0
         self.before_answer: Callable[[], Awaitable[None]] | None = None
         """Called once, while the next manifest is asked for."""
-        self._status, self._times = 200, 0
+        self._status, self._times, self._retry_after = 200, 0, ""
         config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": _digest(_CONFIG), "size": 1}
         self._manifest = json.dumps({"schemaVersion": 2, "mediaType": _TYPE, "config": config, "layers": []}).encode()
         self.digest = _digest(self._manifest)
 
-    def fail(self, status: int, times: int) -> None:
-        self._status, self._times = status, times
+    def fail(self, status: int, times: int, retry_after: str = "") -> None:
+        self._status, self._times, self._retry_after = status, times, retry_after
 
     async def answer(self, request: web.Request) -> web.Response:
         if request.path == "/v2/":
@@ -44,7 +44,8 @@ class FlakyRegistry:
             await before()
         if self._times:
             self._times -= 1
-            return web.Response(status=self._status)
+            headers = {"Retry-After": self._retry_after} if self._retry_after else {}
+            return web.Response(status=self._status, headers=headers)
         return web.Response(body=self._manifest, headers={"Content-Type": _TYPE})
 
 

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from imagestreams.api.core import ObjectReference
-from imagestreams.api.image import ImageStream, TagReference
+from imagestreams.api.image import ImageStream, ImageStreamImportStatus, TagReference
+from imagestreams.controllers.due import silent_for_s
 from imagestreams.controllers.imports import ImportController, RetrySettings
 from imagestreams.controllers.queue import Backoff
+from imagestreams.importing.importer import Outcome
 
 NOW = "2026-01-01T00:00:00Z"
 
@@ -117,6 +120,41 @@ async def test_a_passing_failure_is_tried_again_until_it_passes(import_room: Any
 
     assert history(import_room)["a"]["items"][0]["image"] == flaky_registry.digest
     assert "conditions" not in history(import_room)["a"]
+
+
+async def test_an_import_waits_for_as_long_as_the_registry_asks_and_that_is_no_attempt(
+    import_room: Any, flaky_registry: Any
+) -> None:
+    flaky_registry.fail(429, times=1, retry_after="2")
+    retry = RetrySettings(1, Backoff(first_s=0.01, longest_s=0.02))
+    patient = ImportController(
+        import_room.imports, import_room.streams, lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", retry=retry
+    )
+
+    async with running(patient):
+        await import_room.add_stream({"tags": [tag("a", f"{flaky_registry.host}/x:1")]})
+        await until(lambda: "a" in history(import_room))
+        [condition] = history(import_room)["a"]["conditions"]
+        asked = flaky_registry.manifest_requests
+        await until(lambda: bool(history(import_room)["a"].get("items")))
+
+    assert asked == 1
+    assert "429 Too Many Requests (not asked again before 20" in condition["message"]
+
+
+def test_how_long_it_is_no_use_to_try_again() -> None:
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    outcome = Outcome(ImageStreamImportStatus(), {"a", "b"})
+    outcome.not_before = {"a": noon + timedelta(hours=2)}
+
+    one_may_be_tried = silent_for_s(outcome, "2026-01-01T12:00:00Z")
+    outcome.not_before["b"] = noon + timedelta(hours=1)
+    until_the_first = silent_for_s(outcome, "2026-01-01T12:00:00Z")
+    outcome.repository_transient = True
+    repository_may_be_tried = silent_for_s(outcome, "2026-01-01T12:00:00Z")
+
+    assert (one_may_be_tried, until_the_first, repository_may_be_tried) == (None, 3601, None)
+    assert silent_for_s(Outcome(ImageStreamImportStatus()), "2026-01-01T12:00:00Z") is None
 
 
 async def test_a_failure_that_does_not_pass_is_given_up(import_room: Any, flaky_registry: Any) -> None:

@@ -9,6 +9,11 @@ from typing import Any
 from imagestreams.api.codec import copy
 from imagestreams.api.image import ImageStream
 from imagestreams.controllers.schedule import ScheduledImports
+from imagestreams.importing.importer import Importer
+from imagestreams.registries.client import RegistryClient
+from imagestreams.registries.clock import Clock
+from imagestreams.registries.limits import Limits
+from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 
 INTERVAL_S = 900
 
@@ -290,3 +295,29 @@ async def test_a_stream_that_changes_meanwhile_is_checked_again_at_once(import_r
 
     assert changed.is_set()
     assert import_room.stream()["metadata"]["labels"] == {"changed": "yes"}
+
+
+async def test_a_registry_that_asks_for_hours_is_left_alone_and_then_checked_in_the_next_interval(
+    import_room: Any, flaky_registry: Any
+) -> None:
+    time = SimulatedTime()
+    clock = Clock(time, lambda: time.now.timestamp())
+    await import_room.add_stream({"tags": [tag("a", f"{flaky_registry.host}/x:1")]})
+    async with RegistryClient(Limits(attempts=1), clock=clock) as client:
+        rooms = import_room.streams, import_room.images, import_room.secrets
+        import_room.imports = ImageStreamImports(Importer(client), *rooms, lambda namespace: None)
+        flaky_registry.fail(429, times=1, retry_after="20000")
+        async with checking(import_room, time) as checks:
+            await checks.known(1)
+            await checks.pass_time(2 * INTERVAL_S, step_s=60)
+            [condition] = history(import_room)["a"]["conditions"]
+            failed_at = datetime.fromisoformat(condition["lastTransitionTime"])
+            moment = failed_at + timedelta(seconds=20000)
+            await checks.pass_time((moment - time.now).total_seconds() - 60, step_s=60)
+            asked, [same] = flaky_registry.manifest_requests, history(import_room)["a"]["conditions"]
+            await checks.pass_time(INTERVAL_S * 1.1 + 120, step_s=60)
+
+    assert asked == 1
+    assert same == condition
+    assert f"(not asked again before {moment:%Y-%m-%dT%H:%M:%SZ})" in condition["message"]
+    assert history(import_room)["a"]["items"][0]["image"] == flaky_registry.digest

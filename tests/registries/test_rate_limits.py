@@ -4,17 +4,20 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from imagestreams.reference import parse
 from imagestreams.registries.client import RegistryClient
+from imagestreams.registries.clock import Clock
 from imagestreams.registries.credentials import Keyring
-from imagestreams.registries.errors import RegistryError
+from imagestreams.registries.errors import RegistryError, TooManyRequests
 from imagestreams.registries.limits import Limits, used_up_s
 
 TYPE = "application/vnd.oci.image.manifest.v1+json"
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 Start = Callable[[Any], Awaitable[Any]]
 
 
@@ -67,6 +70,78 @@ async def test_no_request_goes_out_before_the_retry_after_of_a_busy_registry(
     assert sum(busy for _, busy in came) >= 4
     for (before, busy), (after, _) in itertools.pairwise(came):
         assert not busy or after - before >= 1
+
+
+class SimulatedClock:
+    """Time that goes on when a test says so."""
+
+    def __init__(self) -> None:
+        self.passed_s = 0.0
+        self.clock = Clock(lambda: NOON + timedelta(seconds=self.passed_s), lambda: self.passed_s)
+
+
+@pytest.mark.parametrize(
+    ("header", "silence_s", "told"),
+    [
+        ("5400", 5400, "2026-01-01T13:30:00Z"),
+        ("Thu, 01 Jan 2026 18:00:00 GMT", 6 * 3600, "2026-01-01T18:00:00Z"),
+        ("31536000", 86400, "2026-01-02T12:00:00Z"),
+    ],
+)
+async def test_no_request_goes_out_before_the_retry_after_however_long_it_is(
+    lying_registry: Start, respond: Any, good_manifest: bytes, header: str, silence_s: int, told: str
+) -> None:
+    time = SimulatedClock()
+    came: list[float] = []
+
+    async def answer(asked: Any, writer: asyncio.StreamWriter) -> None:
+        came.append(time.passed_s)
+        writer.write(respond(429, Retry_After=header) if len(came) == 1 else good_manifest)
+
+    registry = await lying_registry(answer)
+    async with RegistryClient(Limits(), clock=time.clock) as client:
+        repository = client.repository(parse(f"{registry.host}/x:1"), Keyring(), insecure=True)
+        messages = set()
+        for part in range(100):
+            time.passed_s = silence_s * part / 100
+            with pytest.raises(TooManyRequests) as refused:
+                await repository.manifest(f"t{part}", [TYPE])
+            messages.add(str(refused.value))
+        time.passed_s = silence_s + 0.01
+        await repository.manifest("t", [TYPE])
+
+    assert came == [0.0, silence_s + 0.01]
+    assert messages == {f"received unexpected HTTP status: 429 Too Many Requests (not asked again before {told})"}
+    assert refused.value.not_before == NOON + timedelta(seconds=silence_s)
+
+
+async def test_a_longer_silence_is_not_shortened_by_answers_that_were_under_way(
+    lying_registry: Start, respond: Any, good_manifest: bytes
+) -> None:
+    time = SimulatedClock()
+    waits = iter(["7200", "60", "600"])
+    together = asyncio.Barrier(3)
+    count = 0
+
+    async def answer(asked: Any, writer: asyncio.StreamWriter) -> None:
+        nonlocal count
+        count += 1
+        if count > 3:
+            writer.write(good_manifest)
+            return
+        await together.wait()
+        writer.write(respond(429, Retry_After=next(waits)))
+
+    registry = await lying_registry(answer)
+    async with RegistryClient(Limits(), clock=time.clock) as client:
+        await ask(client, registry.host, 3)
+        time.passed_s = 7199
+        await ask(client, registry.host, 3)
+        before = count
+        time.passed_s = 7201
+        await ask(client, registry.host, 1)
+
+    assert (before, count) == (3, 4)
 
 
 async def test_a_used_up_allowance_is_waited_for_within_bounds(

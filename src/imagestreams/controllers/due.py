@@ -6,6 +6,7 @@ another way: a new policy counts at once.
 """
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Final
 
 from imagestreams.api.annotations import SCHEDULED
@@ -23,12 +24,15 @@ from imagestreams.api.image import (
     TagReference,
 )
 from imagestreams.api.meta import ObjectMeta
+from imagestreams.importing.importer import Outcome
 from imagestreams.reference import InvalidReference, parse
 from imagestreams.streams.allowed_sources import INSECURE_REPOSITORY
 from imagestreams.streams.apply_import import CHECKED, IMPORT_SUCCESS
 from imagestreams.streams.following import NO_VERSION, is_followed, policy_of
 from imagestreams.streams.import_interval import repository_interval_s, tag_interval_s
 
+_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
+_SHOWN_S: Final = 1.0
 REPOSITORY: Final = ""
 """What stands for a stream's whole repository among the names of its tags; no tag without a name is imported."""
 
@@ -183,3 +187,15 @@ def _request(stream: ImageStream, wanted: list[TagReference]) -> ImageStreamImpo
         for wish in wanted
     ]
     return ImageStreamImport(metadata=metadata, spec=ImageStreamImportSpec(import_=True, images=images or None))
+
+
+def silent_for_s(outcome: Outcome, now: str) -> float | None:
+    """Return for how many seconds it is no use to try again what failed; `None` where something may be tried.
+
+    It is the time until the first registry may be asked again, and a little more, since times are shown in seconds.
+    """
+    failed = {*outcome.transient, *([REPOSITORY] if outcome.repository_transient else [])}
+    if not failed or not failed <= outcome.not_before.keys():
+        return None
+    began = datetime.strptime(now, _TIME).replace(tzinfo=UTC)
+    return max(0.0, (min(outcome.not_before[one] for one in failed) - began).total_seconds()) + _SHOWN_S

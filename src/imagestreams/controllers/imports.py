@@ -2,6 +2,7 @@
 
 A failure is noted on the tag and answers its wish, so it is not tried again until the wish changes. Only where the
 cause may pass by itself (no connection, a busy or failing registry) is it tried again, a few times, later and later.
+Where the registry has said until when it wants to be left alone, it is tried then.
 """
 
 import asyncio
@@ -12,9 +13,10 @@ from typing import Final
 
 from imagestreams.api.errors import ApiError
 from imagestreams.api.image import ImageStream
-from imagestreams.controllers.due import due_import
+from imagestreams.controllers.due import due_import, silent_for_s
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.watching import run_following
+from imagestreams.importing.importer import Outcome
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.cache import Entry
@@ -108,9 +110,7 @@ class ImportController:
             _log.warning("import of %s refused: %s", key, error.status.message)
             return
         if outcome.transient or outcome.repository_transient:
-            self._try_again(
-                key, frozenset(outcome.transient), outcome.repository_transient, retry.attempt if retry else 0
-            )
+            self._try_again(key, outcome, retry.attempt if retry else 0)
 
     def _due_retry(self, key: str) -> _Retry | None:
         """Take the retry of a key if its time has come; an event must not bring it forward."""
@@ -119,15 +119,19 @@ class ImportController:
             return None
         return self._retries.pop(key)
 
-    def _try_again(self, key: str, tags: frozenset[str], repository: bool, attempts: int) -> None:
-        if attempts + 1 >= self._retry.attempts:
-            _log.warning("import of %s given up after %d attempts", key, attempts + 1)
+    def _try_again(self, key: str, outcome: Outcome, attempts: int) -> None:
+        tags, repository = frozenset(outcome.transient), outcome.repository_transient
+        silence_s = silent_for_s(outcome, self._clock())
+        # Nobody was asked who could have answered, so this was no attempt.
+        attempts += silence_s is None
+        if attempts >= self._retry.attempts:
+            _log.warning("import of %s given up after %d attempts", key, attempts)
             return
-        delay_s = self._retry.backoff.delay_s(attempts + 1)
+        delay_s = self._retry.backoff.delay_s(max(attempts, 1)) if silence_s is None else silence_s
         waiting = self._retries.get(key)
         not_before = asyncio.get_running_loop().time() + delay_s
         if waiting is not None:
             tags, repository = tags | waiting.tags, repository or waiting.repository
-        self._retries[key] = _Retry(tags, repository, attempts + 1, not_before)
+        self._retries[key] = _Retry(tags, repository, attempts, not_before)
         # A little later than due, so that the timer never comes too early.
         self._queue.add_after(key, delay_s + 0.01)

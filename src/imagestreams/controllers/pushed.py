@@ -16,12 +16,15 @@ from imagestreams.api.image import (
     ImageStream,
     ImageStreamImport,
     ImageStreamImportSpec,
+    ImageStreamImportStatus,
     LocalTagReference,
     TagImportPolicy,
 )
 from imagestreams.api.meta import ObjectMeta
+from imagestreams.controllers.due import silent_for_s
 from imagestreams.controllers.imports import RetrySettings
 from imagestreams.controllers.queue import RetryLater, WorkQueue
+from imagestreams.importing.importer import Outcome
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.streams.allowed_sources import INSECURE_REPOSITORY
@@ -89,11 +92,12 @@ class PushedImports:
         stream = entry.value
         unknown = tags - {wish.name for wish in stream.spec.tags or []}
         try:
-            found, transient = await self._look(stream, unknown)
+            found, failed = await self._look(stream, unknown)
             request = pushed_import(stream, (tags - unknown) | found)
             if request is not None:
                 outcome = await self._imports.perform(request, self._clock())
-                transient |= outcome.transient
+                failed.transient |= outcome.transient
+                failed.not_before |= outcome.not_before
         except ApiError as error:
             if error.status.reason == "Conflict":
                 # The stream comes from elsewhere now: look again at what it wants.
@@ -101,29 +105,34 @@ class PushedImports:
                 raise RetryLater(error.status.message) from error
             _log.warning("import of %s refused: %s", key, error.status.message)
             return
-        if transient:
-            self._try_again(key, transient)
+        if failed.transient:
+            self._try_again(key, failed)
         else:
             self._attempts.pop(key, None)
 
-    async def _look(self, stream: ImageStream, tags: Collection[str]) -> tuple[set[str], set[str]]:
-        """Return those of some tags that the stream's repository has, and those of which it did not say."""
+    async def _look(self, stream: ImageStream, tags: Collection[str]) -> tuple[set[str], Outcome]:
+        """Return those of some tags that the stream's repository has, and what is known of the others."""
         request = pushed_import(stream, tags)
         if request is None:
-            return set(), set()
+            return set(), Outcome(ImageStreamImportStatus())
         request.spec.import_ = False
         outcome = await self._imports.perform(request, self._clock())
         wanted = zip(request.spec.images or [], outcome.status.images or [], strict=True)
         found = {image.to.name for image, status in wanted if image.to is not None and status.image is not None}
-        return found, set(outcome.transient)
+        return found, outcome
 
-    def _try_again(self, key: str, tags: Collection[str]) -> None:
+    def _try_again(self, key: str, failed: Outcome) -> None:
+        silence_s = silent_for_s(failed, self._clock())
+        if silence_s is not None:
+            # The registry wants to be left alone: this was no attempt.
+            self._add(key, failed.transient, silence_s)
+            return
         attempts = self._attempts[key] = self._attempts.get(key, 0) + 1
         if attempts >= self._retry.attempts:
             _log.warning("import of %s given up after %d attempts", key, attempts)
             del self._attempts[key]
             return
-        self._add(key, tags, self._retry.backoff.delay_s(attempts))
+        self._add(key, failed.transient, self._retry.backoff.delay_s(attempts))
 
 
 def pushed_import(stream: ImageStream, tags: Collection[str]) -> ImageStreamImport | None:

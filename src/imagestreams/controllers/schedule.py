@@ -8,7 +8,7 @@ failing stands in its condition.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -34,6 +34,7 @@ from imagestreams.store.cache import Entry
 INTERVAL_S: Final = 900.0
 TICK_S: Final = 1.0
 _CLOCK_SET_BACK_S: Final = 5.0
+_NEVER_SILENT: Final[Mapping[str, datetime]] = {}
 
 _log: Final = logging.getLogger(__name__)
 
@@ -133,8 +134,18 @@ class ScheduledImports:
         self._unlisted_since.pop(key, None)
         self._queue.forget(key)
 
-    def _plan(self, key: str, *, anew: bool = False, done: Collection[str] = ()) -> None:
-        """Bring the timetable in line with a stream as it is now; `done` are items whose check is over."""
+    def _plan(
+        self,
+        key: str,
+        *,
+        anew: bool = False,
+        done: Collection[str] = (),
+        silent: Mapping[str, datetime] = _NEVER_SILENT,
+    ) -> None:
+        """Bring the timetable in line with a stream as it is now.
+
+        `done` are items whose check is over, `silent` says of some until when nobody answers.
+        """
         entry = self._streams.cache.get(key)
         if entry is None:
             self._gone(key)
@@ -147,8 +158,11 @@ class ScheduledImports:
             same = planned is not None and planned.interval_s == interval_s and not anew
             if waits or (same and item not in done):
                 continue
-            since_s = self._failing_since_s(entry, item)
-            due_s = next_check_s(f"{key}:{item}", interval_s, self._now_s(), since_s)
+            if item in silent:
+                due_s = next_check_s(f"{key}:{item}", interval_s, silent[item].timestamp())
+            else:
+                since_s = self._failing_since_s(entry, item)
+                due_s = next_check_s(f"{key}:{item}", interval_s, self._now_s(), since_s)
             self._timetable.plan(key, item, interval_s, due_s)
 
     def _failing_since_s(self, entry: Entry[ImageStream], item: str) -> float | None:
@@ -165,32 +179,47 @@ class ScheduledImports:
         items, entry = self._due.pop(key, set()), self._streams.cache.get(key)
         if entry is None or not items:
             return
+        silent: dict[str, datetime] = {}
         try:
             if REPOSITORY in items:
-                await self._perform(await self._repository_request(entry))
-            await self._perform(scheduled_import(self._current(entry), items - {REPOSITORY}))
+                silent |= await self._check_repository(entry)
+            silent |= await self._perform(scheduled_import(self._current(entry), items - {REPOSITORY}))
         except ApiError as error:
             if error.status.reason == "Conflict":
                 self._due.setdefault(key, set()).update(items)
                 raise RetryLater(error.status.message) from error
             _log.warning("scheduled import of %s refused: %s", key, error.status.message)
         finally:
-            self._plan(key, done=items - self._due.get(key, set()))
+            self._plan(key, done=items - self._due.get(key, set()), silent=silent)
 
     def _current(self, entry: Entry[ImageStream]) -> ImageStream:
         """Return the stream as it is now: the import of its repository may just have changed it."""
         now = self._streams.cache.get(entry.key)
         return (now or entry).value
 
-    async def _perform(self, request: ImageStreamImport | None) -> None:
-        if request is not None:
-            await self._imports.perform(request, self._stamp(), strict=True)
+    async def _check_repository(self, entry: Entry[ImageStream]) -> Mapping[str, datetime]:
+        """Check a whole repository; return until when it wants to be left alone, if it does."""
+        try:
+            silent = await self._perform(await self._repository_request(entry))
+        except ImportFailed as error:
+            return {REPOSITORY: error.not_before} if error.not_before is not None else {}
+        return {REPOSITORY: min(silent.values())} if silent else {}
+
+    async def _perform(self, request: ImageStreamImport | None) -> Mapping[str, datetime]:
+        """Do an import; return of which tags the registry wants to be left alone, and until when."""
+        if request is None:
+            return {}
+        return (await self._imports.perform(request, self._stamp(), strict=True)).not_before
 
     def _stamp(self) -> str:
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     async def _repository_request(self, entry: Entry[ImageStream]) -> ImageStreamImport | None:
-        """Return the import of a stream's repository; `None` when it has nothing to offer or can't be listed."""
+        """Return the import of a stream's repository; `None` when it has nothing to offer or there can't be one.
+
+        Raises:
+            ImportFailed: it can't be listed.
+        """
         stream = entry.value
         repository = stream.spec.docker_image_repository
         try:
@@ -203,6 +232,7 @@ class ScheduledImports:
             self._unlisted_since.setdefault(entry.key, self._now_s())
             if isinstance(error, ImportFailed):
                 self._imports.tell_unlisted(stream, repository, error.status, self._stamp())
+                raise
             return None
         self._unlisted_since.pop(entry.key, None)
         return repository_import(stream, tags)

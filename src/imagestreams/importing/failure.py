@@ -1,6 +1,7 @@
 """Why an image could not be imported, as the `Status` that users see."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from imagestreams.api.errors import internal, not_found, unauthorized
 from imagestreams.api.meta import Status, StatusDetails
@@ -21,12 +22,16 @@ GROUP = "image.openshift.io"
 
 
 class ImportFailed(Exception):
-    """An image that could not be imported; `transient` when trying again a little later may help."""
+    """An image that could not be imported; `transient` when trying again a little later may help.
 
-    def __init__(self, status: Status, transient: bool) -> None:
+    Before `not_before` it is no use: the registry wants to be left alone until then.
+    """
+
+    def __init__(self, status: Status, transient: bool, not_before: datetime | None = None) -> None:
         super().__init__(status.message)
         self.status = status
         self.transient = transient
+        self.not_before = not_before
 
 
 def failed(error: RegistryError | UnreadableManifest, reference: ImageReference) -> ImportFailed:
@@ -53,7 +58,7 @@ def listing_failed(error: RegistryError, repository: ImageReference, reached: bo
             details=StatusDetails(group=GROUP),
             code=403,
         )
-        return ImportFailed(status, error.transient)
+        return ImportFailed(status, error.transient, error.not_before)
     if isinstance(error, NoLogin):
         # As on the real server, which calls only a login that is wrong unauthorized here.
         return ImportFailed(internal(str(error)).nested_status(), error.transient)
@@ -80,7 +85,7 @@ def _all_failed(error: SourcesFailed, reference: ImageReference) -> ImportFailed
         return _failed(failures[0][1], full_name(failures[0][0]), prefix=True)
     texts = dict.fromkeys(_text(why, full_name(place)) for place, why in failures)
     told = next(iter(texts)) if len(texts) == 1 else f"[{', '.join(texts)}]"
-    return ImportFailed(internal(told).nested_status(), error.transient)
+    return ImportFailed(internal(told).nested_status(), error.transient, error.not_before)
 
 
 def _text(error: RegistryError, name: str) -> str:
@@ -98,4 +103,5 @@ def _failed(error: RegistryError | UnreadableManifest, name: str, *, prefix: boo
         api_error = unauthorized(": ".join(told))
     else:
         api_error = internal(f"{name}: {error}" if prefix else str(error))
-    return ImportFailed(api_error.nested_status(), transient)
+    not_before = error.not_before if isinstance(error, RegistryError) else None
+    return ImportFailed(api_error.nested_status(), transient, not_before)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -52,14 +53,22 @@ class Outcome:
     """The statuses of a request, without the stream.
 
     `transient` names the target tags that may succeed when the import is repeated a little later;
-    `repository_transient` says the same of a repository whose tags could not all be listed or imported. `refused` says
-    of target tags that were imported which logins their registry refused.
+    `repository_transient` says the same of a repository whose tags could not all be listed or imported.
+    `not_before` says of such tags (the repository is the tag `""`) until when their registry wants to be left alone.
+    `refused` says of target tags that were imported which logins their registry refused.
     """
 
     status: ImageStreamImportStatus
     transient: set[str] = field(default_factory=set)
     repository_transient: bool = False
+    not_before: dict[str, datetime] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+
+    def note_repository(self, failure: ImportFailed) -> None:
+        """Note why a repository's tags could not be listed, or one of them not be imported."""
+        self.repository_transient |= failure.transient
+        if failure.not_before is not None:
+            self.not_before[""] = failure.not_before
 
 
 class Importer:
@@ -180,6 +189,8 @@ class _Run:
     ) -> ImageImportStatus:
         if failure.transient and spec.to is not None:
             outcome.transient.add(spec.to.name)
+            if failure.not_before is not None:
+                outcome.not_before[spec.to.name] = failure.not_before
         return ImageImportStatus(status=failure.status, tag=tag)
 
     async def repository(
@@ -197,7 +208,7 @@ class _Run:
             status.status = internal(f"unable to parse docker reference {spec.from_.name}: {error}").nested_status()
             return
         except ImportFailed as error:
-            outcome.repository_transient = error.transient
+            outcome.note_repository(error)
             status.status = error.status
             return
         taken, rest = choice.choose(tags, self._settings.tags_max)
@@ -225,7 +236,7 @@ class _Run:
     ) -> ImageImportStatus:
         tag = wanted.reference
         if isinstance(found, ImportFailed):
-            outcome.repository_transient |= found.transient
+            outcome.note_repository(found)
             return ImageImportStatus(status=found.status, tag=tag)
         image = found.image if spec.include_manifest and not imports else _without_bytes(found.image)
         manifests = [_without_bytes(one) if imports else one for one in found.manifests]

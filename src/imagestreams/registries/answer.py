@@ -1,6 +1,7 @@
 """What a registry said, and how a question to it is named in messages."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from multidict import CIMultiDictProxy
 from yarl import URL
@@ -8,12 +9,13 @@ from yarl import URL
 
 @dataclass(frozen=True)
 class Answer:
-    """What a registry said, read to the end."""
+    """What a registry said, read to the end; until `not_before` it wants to hear nothing more."""
 
     status: int
     headers: CIMultiDictProxy[str]
     body: bytes
     url: URL
+    not_before: datetime | None = None
 
 
 def asked(method: str, url: URL) -> str:

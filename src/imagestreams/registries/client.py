@@ -5,7 +5,7 @@ import hashlib
 import re
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Final
 from weakref import WeakValueDictionary
@@ -18,6 +18,7 @@ from imagestreams.reference import DEFAULT_TAG, ImageReference, is_digest, is_ta
 from imagestreams.registries.answer import Answer
 from imagestreams.registries.bounded import Bounded
 from imagestreams.registries.challenge import Challenge, read_challenge
+from imagestreams.registries.clock import SYSTEM, Clock
 from imagestreams.registries.credentials import Keyring, Loan, Login, Refusals
 from imagestreams.registries.errors import (
     BlobUnknown,
@@ -122,9 +123,10 @@ class RegistryClient:
         trust: ssl.SSLContext | TrustChoice | None = None,
         proxy: ProxyChoice = direct,
         observer: RequestObserver | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         self.limits = limits or Limits()
-        self.transport = Transport(self.limits, trust, proxy, observer)
+        self.transport = Transport(self.limits, trust, proxy, observer, clock)
         self.tokens = Tokens(self.transport, self.limits)
         self._endpoints: Bounded[tuple[str, bool], _Endpoint] = Bounded(_ENDPOINTS_KEPT)
         self._failures: Bounded[tuple[str, bool], tuple[float, RegistryError]] = Bounded(_ENDPOINTS_KEPT)
@@ -172,7 +174,7 @@ class RegistryClient:
             try:
                 answer = await self._ping(network_host(registry), insecure)
                 if not _speaks_v2(answer):
-                    raise NotV2Registry(str(answer.url.origin()), answer.status)
+                    raise NotV2Registry(str(answer.url.origin()), answer.status, answer.not_before)
             except RegistryError as error:
                 self._failures.put(key, (clock(), error))
                 raise
@@ -190,7 +192,7 @@ class RegistryClient:
             except Unreachable as error:
                 failure = error
             else:
-                return Answer(answer.status, answer.headers, answer.body, url)
+                return replace(answer, url=url)
         raise failure
 
 
@@ -259,7 +261,7 @@ class Repository:
         except (Unauthorized, Misbehaved):
             return Glance(None)
         if answer.status == 429:
-            raise refusal(answer.status, answer.body)
+            raise refusal(answer.status, answer.body, answer.not_before)
         digest = answer.headers.get(DIGEST_HEADER, "")
         found = digest if answer.status == 200 and is_digest(digest) else None
         return Glance(found, missing=answer.status == 404)
@@ -276,7 +278,7 @@ class Repository:
         if answer.status == 404:
             raise BlobUnknown(answer.status)
         if answer.status != 200:
-            raise refusal(answer.status, answer.body)
+            raise refusal(answer.status, answer.body, answer.not_before)
         _check(answer.body, digest, "blob")
         return answer.body
 
@@ -290,7 +292,7 @@ class Repository:
             raise Misbehaved(f"unusable digest {digest[:100]!r}")
         answer = await self._send("HEAD", f"blobs/{digest}", 0, ())
         if answer.status != 200:
-            raise refusal(answer.status, answer.body)
+            raise refusal(answer.status, answer.body, answer.not_before)
         length = answer.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()) or len(length) > _LENGTH_DIGITS:
             raise Misbehaved(f"{self.registry}/{self.path} does not say how large the blob {digest} is")
@@ -326,7 +328,7 @@ class Repository:
     async def _get(self, path: str, max_bytes: int, accept: Sequence[str] = ()) -> Answer:
         answer = await self._send("GET", path, max_bytes, accept)
         if answer.status != 200:
-            raise refusal(answer.status, answer.body)
+            raise refusal(answer.status, answer.body, answer.not_before)
         return answer
 
     async def _send(self, method: str, path: str, max_bytes: int, accept: Sequence[str]) -> Answer:

@@ -1,5 +1,6 @@
 """What can go wrong with another registry. The texts are those that users know from Go's HTTP and registry clients."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -14,10 +15,12 @@ _KIND_MAX: Final = 64
 class RegistryError(Exception):
     """A registry that could not give what was asked for; the text is fit for users.
 
-    `transient` errors may be gone when the same is asked for again a little later.
+    `transient` errors may be gone when the same is asked for again a little later, and not before `not_before` where a
+    registry has said so.
     """
 
     transient = False
+    not_before: datetime | None = None
 
 
 class Unreachable(RegistryError):
@@ -43,9 +46,11 @@ class Misbehaved(RegistryError):
 class NotV2Registry(Misbehaved):
     """What answers there is no registry, or none that can be spoken to now."""
 
-    def __init__(self, endpoint: str, status: int) -> None:
-        super().__init__(f'endpoint "{endpoint}" does not support v2 API (got {status_text(status)})')
+    def __init__(self, endpoint: str, status: int, not_before: datetime | None = None) -> None:
+        text = f'endpoint "{endpoint}" does not support v2 API (got {status_text(status)})'
+        super().__init__(text + _later(not_before))
         self.transient = _may_pass(status)
+        self.not_before = not_before
 
 
 class WrongDigest(Misbehaved):
@@ -116,8 +121,8 @@ class _Problems(msgspec.Struct):
     errors: list[_Problem] | None = None
 
 
-def refusal(status: int, body: bytes) -> Refused:
-    """Return the error that an answer with a failure status stands for."""
+def refusal(status: int, body: bytes, not_before: datetime | None = None) -> Refused:
+    """Return the error that an answer with a failure status stands for; it tells when the registry is asked again."""
     try:
         problems = read_foreign(body, _Problems).errors or []
     except UnreadableJson:
@@ -129,7 +134,13 @@ def refusal(status: int, body: bytes) -> Refused:
         text = "errors:\n" + "".join(f"{problem}\n" for problem in problems)
     else:
         text = f"received unexpected HTTP status: {status_text(status)}"
-    return _kind(status, codes)(_printable(text), status, codes)
+    error = _kind(status, codes)(_printable(text) + _later(not_before), status, codes)
+    error.not_before = not_before
+    return error
+
+
+def _later(not_before: datetime | None) -> str:
+    return f" (not asked again before {not_before:%Y-%m-%dT%H:%M:%SZ})" if not_before is not None else ""
 
 
 def _kind(status: int, codes: frozenset[str]) -> type[Refused]:

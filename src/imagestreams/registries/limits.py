@@ -9,8 +9,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, Generic, TypeVar
 
+from imagestreams.registries.clock import SYSTEM, Clock
+
 A = TypeVar("A")
 _RATE_LIMIT_MAX: Final = 500
+_DIGITS_MAX: Final = 12
+_EPOCH_LEAST_S: Final = 1e9
 _MEMBER: Final = re.compile(r"\b(limit|remaining|reset|r|t)\s*=\s*([0-9]{1,9})(?![0-9])", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\s*([0-9]{1,9})\s*(?:;|,|$)")
 
@@ -31,7 +35,7 @@ class Limits:
     attempts: int = 3
     backoff_s: float = 1
     longest_wait_s: float = 30
-    longest_silence_s: float = 900
+    longest_silence_s: float = 86_400
     failures: int = 5
 
 
@@ -42,7 +46,8 @@ class Limiter(Generic[A]):
     `last_words` is then what it said last.
     """
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, clock: Clock = SYSTEM) -> None:
+        self._seconds = clock.seconds
         self._slots = asyncio.Semaphore(concurrency)
         self._quiet_until = 0.0
         self._left_alone_until = 0.0
@@ -52,28 +57,29 @@ class Limiter(Generic[A]):
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[float]:
         """Wait for a turn and hold it; tell for how many seconds the registry wanted to be left alone meanwhile."""
-        loop = asyncio.get_running_loop()
         async with self._slots:
-            began = loop.time()
+            began = self._seconds()
             waited = False
             # Looked at again after each wait: a busy registry may have asked for more time meanwhile.
-            while (wait_s := self._quiet_until - loop.time()) > 0:
+            while (wait_s := self._quiet_until - self._seconds()) > 0:
                 waited = True
                 await asyncio.sleep(wait_s)
-            yield loop.time() - began if waited else 0.0
+            yield self._seconds() - began if waited else 0.0
 
     def pause(self, seconds: float) -> None:
         """Start no request for a time."""
-        self._quiet_until = max(self._quiet_until, asyncio.get_running_loop().time() + seconds)
+        self._quiet_until = max(self._quiet_until, self._seconds() + seconds)
 
     def last_words(self) -> A | None:
         """Return the answer to give instead of a request; `None` when requests may be sent."""
-        return self._last_words if asyncio.get_running_loop().time() < self._left_alone_until else None
+        return self._last_words if self._seconds() < self._left_alone_until else None
 
     def leave_alone(self, answer: A, seconds: float) -> None:
-        """Send no request for a time, and answer with this one."""
-        self._left_alone_until = asyncio.get_running_loop().time() + seconds
-        self._last_words = answer
+        """Send no request for a time, and answer with this one; a longer time that was asked for before stays."""
+        until = self._seconds() + seconds
+        if until > self._left_alone_until:
+            self._left_alone_until = until
+            self._last_words = answer
 
     def succeeded(self) -> None:
         """Note that the registry works."""
@@ -90,10 +96,14 @@ class Limiter(Generic[A]):
 
 
 def retry_after_s(header: str | None, now: datetime | None = None) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3); `None` when it says nothing."""
+    """Return the seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3); `None` when it says nothing.
+
+    A number as large as the seconds since 1970 is a moment: some registries send one.
+    """
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        number = float(text[:_DIGITS_MAX])
+        return number if number < _EPOCH_LEAST_S else max(0.0, number - (now or datetime.now(UTC)).timestamp())
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:

@@ -25,7 +25,11 @@ class SourcesFailed(RegistryError):
     def __init__(self, failures: Sequence[tuple[ImageReference, RegistryError]]) -> None:
         super().__init__("; ".join(f"{place}: {error}" for place, error in failures))
         self.failures = tuple(failures)
-        self.transient = any(error.transient for _, error in failures)
+        passing = [error for _, error in failures if error.transient]
+        self.transient = bool(passing)
+        moments = [error.not_before for error in passing if error.not_before is not None]
+        # A place that may be asked at any time is worth another try.
+        self.not_before = min(moments) if moments and len(moments) == len(passing) else None
 
 
 class MirroredRepository:

@@ -92,7 +92,7 @@ class Tokens:
             )
         if answer.status != 200:
             # Some services forbid a wrong login instead of asking for another one.
-            raise refusal(401 if answer.status == 403 else answer.status, answer.body)
+            raise refusal(401 if answer.status == 403 else answer.status, answer.body, answer.not_before)
         try:
             return read_foreign(answer.body, _Given)
         except UnreadableJson as error:

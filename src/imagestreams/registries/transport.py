@@ -4,12 +4,14 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from yarl import URL
 
 from imagestreams.registries.answer import Answer, asked
 from imagestreams.registries.bounded import Bounded
+from imagestreams.registries.clock import SYSTEM, Clock
 from imagestreams.registries.errors import Misbehaved, RegistryError, TimedOut, Unreachable
 from imagestreams.registries.limits import Limiter, Limits, retry_after_s, used_up_s
 from imagestreams.registries.observer import Nobody, RequestObserver
@@ -59,7 +61,9 @@ class Transport:
         trust: ssl.SSLContext | TrustChoice | None = None,
         proxy: ProxyChoice = direct,
         observer: RequestObserver | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
+        self._clock = clock
         self._observer = observer or Nobody()
         self._limits = limits
         self._proxy = proxy
@@ -86,8 +90,8 @@ class Transport:
         """Send a request, again if the server is busy, and return its last answer whatever its status.
 
         A `Retry-After` is waited for, by all requests to that host, and so is the next allowance, if not for long, of a
-        host that tells that the present one is used up. A host that asks for more time than we wait, or
-        fails again and again, is left alone for a while: what it said last is then the answer to everything.
+        host that tells that the present one is used up. A host that asks for more time than we wait is left alone for
+        that time, one that fails again and again for a while: what it said last is then the answer to everything.
 
         Raises:
             RegistryError: there is no answer, or not one within the bounds.
@@ -109,10 +113,12 @@ class Transport:
             if answer.status != 429 and answer.status < 500:
                 limiter.succeeded()
                 return answer
-            asked_s = retry_after_s(answer.headers.get("Retry-After"))
+            asked_s = retry_after_s(answer.headers.get("Retry-After"), self._clock.now())
             wait_s = backoff_s if asked_s is None else asked_s
             if wait_s > self._limits.longest_wait_s:
-                limiter.leave_alone(_Last(answer), min(wait_s, self._limits.longest_silence_s))
+                silence_s = min(wait_s, self._limits.longest_silence_s)
+                answer = replace(answer, not_before=self._clock.now() + timedelta(seconds=silence_s))
+                limiter.leave_alone(_Last(answer), silence_s)
                 return answer
             if left <= 0:
                 if asked_s is not None:
@@ -128,7 +134,7 @@ class Transport:
     def _limiter(self, url: URL) -> Limiter[_Last]:
         limiter = self._limiters.get(url.authority)
         if limiter is None:
-            limiter = Limiter(self._limits.concurrency)
+            limiter = Limiter(self._limits.concurrency, self._clock)
             self._limiters.put(url.authority, limiter)
         return limiter
 
