@@ -19,8 +19,8 @@ Make = Callable[..., Workload]
 
 @pytest.fixture
 def podman(storage: tuple[str, ...], environment: dict[str, str], tmp_path: Path) -> PodmanRunner:
-    arguments = (*storage, "--network-config-dir", str(tmp_path / "networks"))
-    return PodmanRunner("local", "server-1", environment, arguments=arguments, timeout_s=60)
+    command = ("podman", *storage, "--network-config-dir", str(tmp_path / "networks"))
+    return PodmanRunner("local", "server-1", environment, command, timeout_s=60)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def recording(podman: PodmanRunner, tmp_path: Path) -> PodmanRunner:
         f'case "$*" in *" -") tee -a {tmp_path}/stdin | podman "$@" ;; *) exec podman "$@" ;; esac\n'
     )
     program.chmod(0o700)
-    return replace(podman, program=str(program))
+    return replace(podman, command=(str(program), *podman.command[1:]))
 
 
 def is_there(path: str) -> bool:
@@ -102,11 +102,11 @@ async def test_what_podman_holds_of_a_workload_goes_with_it(podman: PodmanRunner
     await settle(podman, given)
 
     def listed(kind: str) -> set[str]:
-        argv = ["podman", *podman.arguments, kind, "ls", "--format", "{{.Name}}"]
+        argv = [*podman.command, kind, "ls", "--format", "{{.Name}}"]
         return set(subprocess.run(argv, check=True, capture_output=True, text=True).stdout.split())
 
     def pods() -> list[Any]:
-        argv = ["podman", *podman.arguments, "pod", "ps", "--format", "json"]
+        argv = [*podman.command, "pod", "ps", "--format", "json"]
         found: list[Any] = json.loads(subprocess.run(argv, check=True, capture_output=True).stdout)
         return found
 
@@ -148,7 +148,7 @@ async def test_an_image_that_is_not_there_is_told_of_in_podmans_words(
 
 
 async def test_a_machine_without_podman_is_told_of(workload: Make) -> None:
-    podman = PodmanRunner("local", "server-1", {"PATH": "/nowhere"}, program="/nowhere/podman")
+    podman = PodmanRunner("local", "server-1", {"PATH": "/nowhere"}, command=("/nowhere/podman",))
 
     with pytest.raises(RunnerError, match="/nowhere/podman is not installed"):
         await podman.roll_out(workload())

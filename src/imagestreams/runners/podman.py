@@ -31,13 +31,12 @@ _CREATED: Final = frozenset({"created", "configured", "initialized"})
 
 @dataclass(frozen=True)
 class PodmanRunner:
-    """Plays pods; `server` is what tells our pods from those of others, `arguments` come before podman's verb."""
+    """Plays pods; `server` is what tells our pods from those of others, `command` stands before podman's verb."""
 
     name: str
     server: str
     environment: Mapping[str, str] = field(repr=False)
-    program: str = "podman"
-    arguments: Sequence[str] = ()
+    command: Sequence[str] = ("podman",)
     timeout_s: float = 600.0
     privileged: bool = False
     needs_objects: bool = True
@@ -139,7 +138,7 @@ class PodmanRunner:
         directory: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Outcome:
-        argv = (self.program, *self.arguments, *arguments)
+        argv = (*self.command, *arguments)
         outcome = await run(Command(argv, environment or self.environment, stdin, directory, timeout_s))
         if not outcome.succeeded:
             raise RunnerError(f"podman {' '.join(arguments[:2])}: {last_words(outcome, timeout_s)}")

@@ -266,7 +266,7 @@ async def test_what_a_killed_server_left_behind_is_ended(
 async def test_a_machine_without_the_engine_is_told_of(
     workshop: Any, plan: Callable[..., BuildPlan], environment: dict[str, str], tmp_path: Path
 ) -> None:
-    engine = Engine("/nowhere/buildah", environment, tmp_path / "images", tmp_path / "run")
+    engine = Engine(["/nowhere/buildah"], environment, tmp_path / "images", tmp_path / "run")
     builder = Builder(engine, tmp_path / "work", workshop.builder.leftovers, environment)
     workshop.builder = builder
 
@@ -286,7 +286,7 @@ async def test_no_secret_is_an_argument(
     program = tmp_path / "recorded-buildah"
     program.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/calls\nexec buildah "$@"\n')
     program.chmod(0o700)
-    workshop.builder = replace(workshop.builder, engine=replace(workshop.builder.engine, program=str(program)))
+    workshop.builder = replace(workshop.builder, engine=replace(workshop.builder.engine, command=[str(program)]))
     text = f'FROM {shell_image}\nARG TOKEN\nRUN test "$TOKEN" = v3ry-pr1vate\n'
     files = InputFiles("", {"key": b"als0-pr1vate"})
 

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from imagestreams.api.config import RegistryLocation
-from imagestreams.app.settings import allowed_registries, registry_keychains, targets, values
+from imagestreams.app.settings import allowed_registries, registry_keychains, runners, targets, values
 from imagestreams.app.settings.error import SettingsError
 from imagestreams.client.kubeconfig import default_data_dir
 from imagestreams.registries.keychains.lending import LendingRule
+from imagestreams.runners.settings import BuilderSettings, RunnerSettings
 from imagestreams.targets.target import Target
 
 DEFAULT_LISTENERS: Final = ("https://127.0.0.1:8443", "http://127.0.0.1:5000")
 ENVIRONMENT_PREFIX: Final = "IMAGESTREAMS_"
-FILE_ONLY: Final[frozenset[str]] = frozenset({"allowed_registries_for_import", "registry_keychains", "targets"})
+FILE_ONLY: Final[frozenset[str]] = frozenset(
+    {"allowed_registries_for_import", "builder", "registry_keychains", "runners", "targets"}
+)
 """The settings that have parts of their own, so that they stand in the settings file only."""
 
 
@@ -36,6 +39,7 @@ class Settings:
     `notifications_forbid_private` to public ones only. `notifications_ca_file` holds authorities that are trusted then,
     in addition to the system's. `build_log_max_bytes` is how much of a build's output is kept, `build_upload_max_bytes`
     how large the source may be that is uploaded for one.
+    `runners` carry out what stored workloads ask for, `builder` makes the images of builds; without them nothing does.
     `registry_keychains` says whom the server's own logins at its cloud's registries are lent to: by default nobody.
     `targets` are foreign clusters whose objects follow tags of this server.
     """
@@ -57,6 +61,8 @@ class Settings:
     notifications_ca_file: Path | None = None
     allowed_registries_for_import: tuple[RegistryLocation, ...] = ()
     registry_keychains: tuple[LendingRule, ...] = ()
+    runners: tuple[RunnerSettings, ...] = ()
+    builder: BuilderSettings | None = None
     targets: tuple[Target, ...] = ()
 
 
@@ -116,6 +122,8 @@ _CONVERSIONS: Final[dict[str, Any]] = {
     "notifications_ca_file": values.path,
     "allowed_registries_for_import": allowed_registries.allowed_registries,
     "registry_keychains": registry_keychains.rules,
+    "runners": runners.runners,
+    "builder": runners.builder,
     "targets": targets.targets,
 }
 _NAMES: Final = tuple(field.name for field in fields(Settings))

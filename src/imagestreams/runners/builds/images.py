@@ -31,9 +31,12 @@ class RegistryAccess:
 
 @dataclass(frozen=True)
 class Engine:
-    """How the engine is called; `storage` is for builds alone. `isolation` and `driver` are the engine's own words."""
+    """How the engine is called: `command` stands before all else, `storage` is for builds alone.
 
-    program: str
+    `isolation` and `driver` are the engine's own words.
+    """
+
+    command: Sequence[str]
     environment: Mapping[str, str] = field(repr=False)
     storage: Path
     run_directory: Path
@@ -45,7 +48,7 @@ class Engine:
     def argv(self) -> tuple[str, ...]:
         """What stands before each verb."""
         driver = ("--storage-driver", self.driver) if self.driver else ()
-        return (self.program, "--root", str(self.storage), "--runroot", str(self.run_directory), *driver)
+        return (*self.command, "--root", str(self.storage), "--runroot", str(self.run_directory), *driver)
 
     @property
     def isolated(self) -> tuple[str, ...]:
