@@ -211,7 +211,7 @@ class Intake:
             box = await self._outbox.box_of(sink, now)
             if box is not None and box.cursor.revisions.get(source.name, 0) < entry.revision:
                 found = source.since(entry.value, box.cursor.times.get(source.name, now), now)
-                wanted = [one for one in found if wants(sink.value, one)]
+                wanted = [one for one in found if wants(sink.value, one) and one.id not in box.cursor.recent]
                 # The cursor stays: the objects come in no order of their revisions.
                 await self._outbox.add(box, wanted, "", 0, now)
 

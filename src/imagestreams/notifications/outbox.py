@@ -24,11 +24,15 @@ WAITING_MAX: Final = 1000
 """How many events wait for one sink; the oldest ones beyond that become dead letters."""
 DEAD_MAX: Final = 1000
 """How many dead letters of one sink are kept; the oldest ones beyond that are lost, and counted."""
+RECENT_MAX: Final = 64
 OVERFLOW: Final = "too many events were waiting"
 
 
 class Cursor(msgspec.Struct):
-    """How far a sink has got: by the name of each source a revision, and when that was; `next` numbers events."""
+    """How far a sink has got: by the name of each source a revision, and when that was; `next` numbers events.
+
+    `recent` are the ids of what came into the box at the last of these times, since a time says no more than a second.
+    """
 
     revisions: dict[str, int]
     times: dict[str, str]
@@ -36,6 +40,7 @@ class Cursor(msgspec.Struct):
     lost: int = 0
     retried: str = ""
     tested: str = ""
+    recent: list[str] = msgspec.field(default_factory=lambda: [])
 
 
 class Letter(msgspec.Struct):
@@ -136,6 +141,8 @@ class Outbox:
                 return
             cursor = _moved(box.cursor, source, revision, now)
             cursor.tested = tested or cursor.tested
+            kept = cursor.recent if box.cursor.times == cursor.times else []
+            cursor.recent = [*kept, *(happening.id for happening in found)][-RECENT_MAX:]
             letters = []
             for happening in found:
                 letters.append(Letter(cursor.next, cloud_event(happening, cursor.next), now))
