@@ -9,6 +9,7 @@ from bench.imports import bench_imports
 from bench.reads import bench_reads
 from bench.schedules import bench_schedules
 from bench.startup import bench_startup
+from bench.triggers import bench_triggers
 from bench.watches import bench_watches
 from bench.writes import bench_writes
 
@@ -19,6 +20,7 @@ BENCHMARKS = {
     "watches": bench_watches,
     "imports": bench_imports,
     "schedules": bench_schedules,
+    "triggers": bench_triggers,
 }
 
 
