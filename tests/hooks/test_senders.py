@@ -136,6 +136,18 @@ class TestDistribution:
         with pytest.raises(UnreadableNotification, match="more than"):
             read("Distribution", {"events": events})
 
+    def test_azures_single_event_needs_no_envelope(self) -> None:
+        pinged = {"id": "1", "timestamp": "2017-11-17T16:52:01Z", "action": "ping"}
+
+        assert read("Distribution", distribution_event(tag="v1")) == [Push("library/test", "v1", DIGEST)]
+        assert read("Distribution", distribution_event("delete", tag="v1")) == []
+        assert read("Distribution", pinged) == []
+
+    @pytest.mark.parametrize("body", [{}, {"action": "push"}, {"target": {"repository": "a"}}, {"events": [{}]}])
+    def test_what_is_neither_envelope_nor_event_is_not_read(self, body: dict[str, Any]) -> None:
+        with pytest.raises(UnreadableNotification):
+            read("Distribution", body)
+
     def test_another_media_type_is_not_read(self) -> None:
         with pytest.raises(UnreadableNotification, match="media type"):
             read("Distribution", {"events": []}, content_type="text/html")
@@ -247,6 +259,14 @@ class TestCloudEvents:
         ]
         assert read("CloudEvents", cloud_event("zotregistry.image.deleted", data), **STRUCTURED) == []
         assert read("CloudEvents", cloud_event("zotregistry.repository.created", {"name": "a"}), **STRUCTURED) == []
+
+    def test_zots_events_may_have_another_prefix(self) -> None:
+        data = {"name": "org/app", "reference": "1", "digest": DIGEST, "mediatype": "x", "manifest": "{}"}
+
+        pushes = read("CloudEvents", cloud_event("com.example.registry.image.updated", data), **STRUCTURED)
+
+        assert pushes == [Push("org/app", "1", DIGEST)]
+        assert read("CloudEvents", cloud_event("com.example.registry.image.deleted", data), **STRUCTURED) == []
 
     def test_an_event_with_distributions_data_is_a_push(self) -> None:
         event = cloud_event("Microsoft.ContainerRegistry.ImagePushed", distribution_event(tag="v1"))

@@ -1,7 +1,8 @@
 """CloudEvents 1.0 over HTTP: structured, in batches, and binary.
 
-The data are those of Harbor (types `harbor.…`), of zot (`zotregistry.…`), an event as Distribution has it (Azure's
-container registry sends those), or plainly `{"repository": "org/app", "tag": "1.2", "digest": "sha256:…"}`.
+The data are those of Harbor (types `harbor.…`), of zot (`zotregistry.…`, or with another prefix of its operator's
+choice), an event as Distribution has it (Azure's container registry sends those), or plainly
+`{"repository": "org/app", "tag": "1.2", "digest": "sha256:…"}`.
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 """
 
@@ -25,6 +26,8 @@ from imagestreams.hooks.notification import (
 from imagestreams.hooks.senders import distribution, harbor
 
 _VERSION: Final = "1.0"
+_ZOT: Final = "zotregistry."
+_OF_ZOT: Final = (".image.updated", ".image.deleted", ".image.lint_failed", ".repository.created")
 _NO_PUSH: Final = ("delete", "deleted", "pull", "pulled", "untagged")
 
 
@@ -74,8 +77,8 @@ def _pushes_of(event: _Event) -> list[Push]:
     data = _data(event)
     if event.type.startswith("harbor."):
         return harbor.pushes_of(convert(data, harbor.EventData)) if event.type == "harbor.artifact.pushed" else []
-    if event.type.startswith("zotregistry."):
-        return _zot(convert(data, _ZotImage)) if event.type == "zotregistry.image.updated" else []
+    if event.type.startswith(_ZOT) or (event.type.endswith(_OF_ZOT) and isinstance(data, dict) and "name" in data):
+        return _zot(convert(data, _ZotImage)) if event.type.endswith(_OF_ZOT[0]) else []
     if isinstance(data, dict) and "target" in data:
         return distribution.pushes_of(convert(data, distribution.Event))
     plain = convert(data, _Plain)
