@@ -30,6 +30,9 @@ FILES = {
     "d/one.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\n",
     "d/x.txt": "no manifest",
     "k.txt": "v\n",
+    "cm.yaml": 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cm\ndata:\n  a: "1"\n',
+    "other.yaml": "apiVersion: foo/v1\nkind: Foo\nmetadata: {name: x}\nspec: {}\n",
+    "patch.yaml": "data:\n  b: '2'\n",
 }
 
 # Each line is run by both on a fresh server; ";;" goes on with another command.
@@ -109,6 +112,41 @@ annotate is python n- n=3
 annotate is python "a=x=y z"
 annotate is python =x
 annotate is/python is/ruby a=b
+patch cm cm -p '{"data":{"b":"2"}}'
+patch cm/cm --type=merge -p '{"data":{"a":null,"b":"2"}}'
+patch cm cm -p "data: {b: '2'}"
+patch cm cm --type=json -p '[{"op":"replace","path":"/data/a","value":"2"}]'
+patch cm cm --type merge -p '{"data":{"a":"1"}}'
+patch cm cm --type=Merge --patch-file patch.yaml
+patch cm cm nope -p '{"data":{"b":"2"}}'
+patch cm cm --type=merge -p '{"data":{"b":"2"}}' -o yaml
+patch cm cm --type=merge -p '{"data":{"b":"2"}}' -o name
+patch cm cm -p '{"data":{"b":"2"}}' --dry-run=server
+patch cm cm -p '{"data":{"b":"2"}}' --dry-run=client
+patch cm cm -p '{"data":{"b":"2"}}' --dry-run=client -o yaml
+patch is python --type=merge -p '{"spec":{"lookupPolicy":{"local":true}}}' --dry-run=client -o json
+patch is python -p '{"spec":{}}'
+patch -f cm.yaml -p '{"data":{"b":"2"}}'
+patch -f cm.yaml -p '{"data":{"b":"2"}}' --local
+patch -f cm.yaml -p '{"data":{"b":"2"}}' --local -o yaml
+patch -f cm.yaml -p '{"data":{"a":null}}' --local --type=merge -o json
+patch -f cm.yaml -p '{"data":{"a":"1"}}' --local
+patch -f cm.yaml --type=json -p '[{"op":"remove","path":"/data/a"}]' --local -o yaml
+patch -f cm.yaml --type=json -p '{"data":{}}' --local
+patch -f other.yaml -p '{"spec":{}}' --local
+patch -f cm.yaml --type=merge -p '[]' --local
+patch -f cm.yaml --type=merge -p '{"kind":null}' --local
+patch cm cm -p "[1"
+patch cm cm -p "a: b: c"
+patch cm cm
+patch cm cm -p '{}' --patch-file x
+patch cm cm --patch-file nowhere.yaml
+patch cm cm -p '{}' --type=apply
+patch cm cm -p '{}' --local
+patch -f cm.yaml -p '{}' --local --dry-run=server
+patch -p '{}'
+patch cm -p '{}'
+patch nope x -p '{}'
 annotate is python a=b -o name
 """.strip().splitlines()
 

@@ -25,6 +25,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "history": ("history:history", "Show every image that a tag pointed to"),
         "rollback": ("rollback:rollback", "Point a tag at an image that it pointed to before"),
         "hook": ("hook:hook", "Let registries tell of pushes, and import at once"),
+        "notify": ("notify:notify", "Tell others of what happens to tags, builds and rollouts"),
     },
     "Objects": {
         "get": ("get:get", "Show objects"),
@@ -32,6 +33,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "create": ("create:create", "Create objects from files or flags"),
         "apply": ("apply:apply", "Bring objects into the state that files describe"),
         "edit": ("edit:edit", "Change objects in an editor"),
+        "patch": ("patch:patch", "Change fields of objects"),
         "delete": ("delete:delete", "Delete objects"),
         "label": ("label:label", "Change labels"),
         "annotate": ("annotate:annotate", "Change annotations"),

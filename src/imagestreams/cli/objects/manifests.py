@@ -95,6 +95,22 @@ def read_documents(data: bytes, source: str, *, validate: bool = False) -> Itera
         yield plain
 
 
+def read_values(text: str) -> Iterator[Any]:
+    """Read the values of a YAML or JSON text, of whatever kind.
+
+    Raises:
+        CliError: it is neither; the message is the reason alone.
+    """
+    try:
+        for value in _parsed(text, ""):
+            yield _json_value(value, "", [0])
+    except RecursionError:
+        raise CliError("yaml: exceeded max depth") from None
+    except CliError as error:
+        reason = error.message.removeprefix("error parsing : ").removeprefix("error converting YAML to JSON: ")
+        raise CliError(reason) from error
+
+
 def read_bytes(filename: str) -> bytes:
     """Read one file, or standard input, as it is.
 
