@@ -1,7 +1,8 @@
-"""Bodies in Kubernetes' protobuf form, of the few types that clients send so: kubectl creates namespaces, secrets and
-their like in no other. Answers are JSON, which such clients accept too, and image streams have no protobuf form here.
+"""Bodies in Kubernetes' protobuf form, of the types that clients send so: kubectl creates namespaces, secrets,
+deployments and their like in no other. Answers are JSON, which such clients accept too, and image streams have no
+protobuf form here.
 
-A body is read into the document that its JSON would be, by a table of the fields' numbers.
+A body is read into the document that its JSON would be, by the tables of `protobuf_messages`.
 """
 
 import base64
@@ -10,129 +11,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from imagestreams.apiserver.bodies.protobuf_messages import Field, messages
+
 MAGIC: Final = b"k8s\x00"
 _MAX_VARINT_BYTES: Final = 10
 
-_META: Final = {1: ("metadata", "ObjectMeta")}
-_MESSAGES: Final[dict[str, dict[int, tuple[str, str]]]] = {
-    "Unknown": {1: ("typeMeta", "TypeMeta"), 2: ("raw", "raw")},
-    "TypeMeta": {1: ("apiVersion", "string"), 2: ("kind", "string")},
-    "ObjectMeta": {
-        1: ("name", "string"),
-        2: ("generateName", "string"),
-        3: ("namespace", "string"),
-        4: ("selfLink", "string"),
-        5: ("uid", "string"),
-        6: ("resourceVersion", "string"),
-        7: ("generation", "int"),
-        8: ("creationTimestamp", "time"),
-        9: ("deletionTimestamp", "time"),
-        10: ("deletionGracePeriodSeconds", "int"),
-        11: ("labels", "map string"),
-        12: ("annotations", "map string"),
-        13: ("ownerReferences", "list OwnerReference"),
-        14: ("finalizers", "list string"),
-        17: ("managedFields", "list ManagedFieldsEntry"),
-    },
-    "OwnerReference": {
-        1: ("kind", "string"),
-        3: ("name", "string"),
-        4: ("uid", "string"),
-        5: ("apiVersion", "string"),
-        6: ("controller", "bool"),
-        7: ("blockOwnerDeletion", "bool"),
-    },
-    "ManagedFieldsEntry": {
-        1: ("manager", "string"),
-        2: ("operation", "string"),
-        3: ("apiVersion", "string"),
-        4: ("time", "time"),
-        6: ("fieldsType", "string"),
-        7: ("fieldsV1", "json"),
-        8: ("subresource", "string"),
-    },
-    "Json": {1: ("raw", "raw")},
-    "Time": {1: ("seconds", "int"), 2: ("nanos", "int")},
-    "Namespace": {**_META, 2: ("spec", "NamespaceSpec"), 3: ("status", "NamespaceStatus")},
-    "NamespaceSpec": {1: ("finalizers", "list string")},
-    "NamespaceStatus": {1: ("phase", "string")},
-    "Secret": {
-        **_META,
-        2: ("data", "map bytes"),
-        3: ("type", "string"),
-        4: ("stringData", "map string"),
-        5: ("immutable", "bool"),
-    },
-    "ConfigMap": {
-        **_META,
-        2: ("data", "map string"),
-        3: ("binaryData", "map bytes"),
-        4: ("immutable", "bool"),
-    },
-    "ServiceAccount": {
-        **_META,
-        2: ("secrets", "list ObjectReference"),
-        3: ("imagePullSecrets", "list LocalObjectReference"),
-        4: ("automountServiceAccountToken", "bool"),
-    },
-    "ObjectReference": {
-        1: ("kind", "string"),
-        2: ("namespace", "string"),
-        3: ("name", "string"),
-        4: ("uid", "string"),
-        5: ("apiVersion", "string"),
-        6: ("resourceVersion", "string"),
-        7: ("fieldPath", "string"),
-    },
-    "LocalObjectReference": {1: ("name", "string")},
-    "Event": {
-        **_META,
-        2: ("involvedObject", "ObjectReference"),
-        3: ("reason", "string"),
-        4: ("message", "string"),
-        5: ("source", "EventSource"),
-        6: ("firstTimestamp", "time"),
-        7: ("lastTimestamp", "time"),
-        8: ("count", "int"),
-        9: ("type", "string"),
-        10: ("eventTime", "microtime"),
-        11: ("series", "EventSeries"),
-        12: ("action", "string"),
-        13: ("related", "ObjectReference"),
-        14: ("reportingComponent", "string"),
-        15: ("reportingInstance", "string"),
-    },
-    "EventSource": {1: ("component", "string"), 2: ("host", "string")},
-    "EventSeries": {1: ("count", "int"), 2: ("lastObservedTime", "microtime")},
-    "SelfSubjectAccessReview": {**_META, 2: ("spec", "SelfSubjectAccessReviewSpec")},
-    "SelfSubjectAccessReviewSpec": {
-        1: ("resourceAttributes", "ResourceAttributes"),
-        2: ("nonResourceAttributes", "NonResourceAttributes"),
-    },
-    "SelfSubjectRulesReview": {**_META, 2: ("spec", "SelfSubjectRulesReviewSpec")},
-    "SelfSubjectRulesReviewSpec": {1: ("namespace", "string")},
-    "SelfSubjectReview": {**_META},
-    "ResourceAttributes": {
-        1: ("namespace", "string"),
-        2: ("verb", "string"),
-        3: ("group", "string"),
-        4: ("version", "string"),
-        5: ("resource", "string"),
-        6: ("subresource", "string"),
-        7: ("name", "string"),
-    },
-    "NonResourceAttributes": {1: ("path", "string"), 2: ("verb", "string")},
-    "DeleteOptions": {
-        1: ("gracePeriodSeconds", "int"),
-        2: ("preconditions", "Preconditions"),
-        3: ("orphanDependents", "bool"),
-        4: ("propagationPolicy", "string"),
-        5: ("dryRun", "list string"),
-    },
-    "Preconditions": {1: ("uid", "string"), 2: ("resourceVersion", "string")},
-}
 _KINDS: Final = {
-    "v1": frozenset({"Namespace", "Secret", "ConfigMap", "ServiceAccount", "Event"}),
+    "v1": frozenset({"Namespace", "Secret", "ConfigMap", "ServiceAccount", "Event", "ReplicationController"}),
+    "apps/v1": frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ControllerRevision"}),
+    "autoscaling/v1": frozenset({"Scale"}),
+    "batch/v1": frozenset({"CronJob", "Job"}),
     "authorization.k8s.io/v1": frozenset({"SelfSubjectAccessReview", "SelfSubjectRulesReview"}),
     "authentication.k8s.io/v1": frozenset({"SelfSubjectReview"}),
 }
@@ -163,25 +51,29 @@ def read_protobuf(body: bytes) -> dict[str, Any] | None:
 
 
 def _message(data: bytes, name: str) -> dict[str, Any]:
-    fields = _MESSAGES[name]
+    fields = messages()[name]
     read: dict[str, Any] = {}
     for number, value in _fields(data):
         if number in fields:
-            key, kind = fields[number]
-            _put(read, key, kind, value)
+            _put(read, fields[number], value)
     return read
 
 
-def _put(read: dict[str, Any], key: str, kind: str, value: int | bytes) -> None:
-    """Add a field; empty texts and times, which Go writes for fields that are not set, are left out."""
-    shape, _, element = kind.rpartition(" ")
-    if shape == "list":
-        read.setdefault(key, []).append(_value(value, element))
-    elif shape == "map":
-        pair = dict(_fields(_bytes(value)))
-        read.setdefault(key, {})[_value(pair.get(1, b""), "string")] = _value(pair.get(2, b""), element)
-    elif (made := _value(value, kind)) not in ("", None):
-        read[key] = made
+def _put(read: dict[str, Any], field: Field, value: int | bytes) -> None:
+    """Add a field; empty strings and times, which Go writes for fields that are not set, are left out."""
+    match field.shape:
+        case "list":
+            read.setdefault(field.name, []).append(_value(value, field.kind))
+        case "map":
+            pair = dict(_fields(_bytes(value)))
+            key = _value(pair.get(1, b""), "string")
+            read.setdefault(field.name, {})[key] = _value(pair.get(2, b""), field.kind)
+        case "inline":
+            read.update(_message(_bytes(value), field.kind))
+        case _:
+            made = _value(value, field.kind)
+            if made is not None and (made != "" or field.kind == "text"):
+                read[field.name] = made
 
 
 def _value(value: int | bytes, kind: str) -> Any:
@@ -193,7 +85,7 @@ def _value(value: int | bytes, kind: str) -> Any:
             return bool(_int(value))
         case "raw":
             return _bytes(value)
-        case "string":
+        case "string" | "text":
             return _bytes(value).decode()
         case "bytes":
             return base64.b64encode(_bytes(value)).decode()
@@ -201,6 +93,11 @@ def _value(value: int | bytes, kind: str) -> Any:
             return _json(_message(_bytes(value), "Json").get("raw", b""))
         case "time" | "microtime":
             return _time(_message(_bytes(value), "Time"), exact=kind == "microtime")
+        case "quantity":
+            return _message(_bytes(value), "Quantity").get("string", "0")
+        case "int-or-string":
+            parts = _message(_bytes(value), "IntOrString")
+            return parts.get("strVal", "") if parts.get("type") else parts.get("intVal", 0)
     return _message(_bytes(value), kind)
 
 
