@@ -62,9 +62,8 @@ def test_a_kind_of_patch_that_the_server_does_not_know(api: Any) -> None:
 
     told = api.run("patch", "is", "python", "-p", "{}")
 
-    assert told.stderr == (
-        "error: application/strategic-merge-patch+json is not supported by image.openshift.io/v1, Kind=ImageStream: no\n"
-    )
+    media_type, kind = "application/strategic-merge-patch+json", "image.openshift.io/v1, Kind=ImageStream"
+    assert told.stderr == f"error: {media_type} is not supported by {kind}: no\n"
 
 
 def test_what_goes_wrong_with_one_object_does_not_stop_the_others(api: Any) -> None:

@@ -19,9 +19,7 @@ from imagestreams.client.resources import JSON_PATCH, MERGE_PATCH, STRATEGIC_PAT
 _KINDS: Final = {"json": JSON_PATCH, "merge": MERGE_PATCH, "strategic": STRATEGIC_PATCH}
 
 
-@verb(
-    "patch", help='Change fields of objects: \'isctl patch is/python -p \'{"spec":{"lookupPolicy":{"local":true}}}\'\'.'
-)
+@verb("patch", help="Change fields of objects: isctl patch is/python -p 'spec: {lookupPolicy: {local: true}}'")
 @file_flags
 @output_flags
 @dry_run_flag
