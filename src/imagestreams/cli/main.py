@@ -31,6 +31,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "get": ("get:get", "Show objects"),
         "describe": ("describe:describe", "Show an object in detail"),
         "create": ("create:create", "Create objects from files or flags"),
+        "set": ("set:set_", "Set single features of objects, such as triggers"),
         "apply": ("apply:apply", "Bring objects into the state that files describe"),
         "edit": ("edit:edit", "Change objects in an editor"),
         "patch": ("patch:patch", "Change fields of objects"),

@@ -1,0 +1,14 @@
+"""`isctl set`: single features of objects."""
+
+import click
+
+from imagestreams.cli.command import VerbGroup
+from imagestreams.cli.verbs.set_triggers import triggers
+
+
+@click.group("set", cls=VerbGroup, help="Set single features of objects.")
+def set_() -> None:
+    """Everything is done by the words below."""
+
+
+set_.add_verb(triggers, "triggers", "trigger")
