@@ -10,6 +10,7 @@ import msgspec
 
 from imagestreams.api.errors import bad_request, unsupported_media_type
 from imagestreams.api.json_syntax import JsonSyntaxError, check_json
+from imagestreams.api.pods.values import Quantity
 from imagestreams.apiserver.bodies.foreign_kinds import foreign_kind
 from imagestreams.apiserver.bodies.json_duplicates import duplicate_paths
 from imagestreams.apiserver.bodies.protobuf_bodies import ProtobufError, read_protobuf
@@ -26,8 +27,8 @@ PATCH_TYPES = (
     "application/apply-patch+yaml",
 )
 _SHOWN_BYTES = 30
-_WIDE_NUMBER = re.compile(rb"[0-9]{19}")
-"""What may be a number of more than 64 bits, which our decoder would take."""
+_WIDE_NUMBER = re.compile(rb"[:\[,\s-][0-9]{10}")
+"""What may be a number of more than 32 or 64 bits, which our decoder would take."""
 _WITHOUT_PROTOBUF = f"{JSON}, {YAML}"
 
 
@@ -186,6 +187,8 @@ def _element(value: Any, kind: Any) -> Any:
         return _without_nulls(value, kind)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return {}
+    if kind == Quantity:
+        return "0"
     return kind() if kind in (str, int, bool) else None
 
 

@@ -12,6 +12,9 @@ from typing import Any
 
 import msgspec
 
+from imagestreams.api.pods.quantities import QuantityError, parse_quantity
+from imagestreams.api.pods.values import IntOrString, Quantity
+
 _SCALARS = {str: "string", bool: "bool", int: "int64", float: "float64"}
 
 
@@ -61,17 +64,26 @@ def json_kind(value: Any) -> str:
 
 def mismatch(value: Any, kind: Any) -> str | None:
     """Return Go's complaint about the first value of a wrong type, in the order of the body; `None` when all fit."""
-    for where, path, found, wanted in _mismatches(value, kind, "", ()):
-        field = f"Go struct field {where}.{'.'.join(path)} of type" if where else "Go value of type"
-        return f"json: cannot unmarshal {found} into {field} {wanted}"
-    return None
+    return next(_mismatches(value, kind, "", ()), None)
 
 
-def _mismatches(
-    value: Any, kind: Any, where: str, path: tuple[str, ...]
-) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
+def _misfit(where: str, path: tuple[str, ...], found: str, wanted: str) -> str:
+    field = f"Go struct field {where}.{'.'.join(path)} of type" if where else "Go value of type"
+    return f"json: cannot unmarshal {found} into {field} {wanted}"
+
+
+def _mismatches(value: Any, kind: Any, where: str, path: tuple[str, ...]) -> Iterator[str]:
+    if value is None:
+        return
+    if _without_none(kind) == Quantity:
+        yield from _wrong_quantity(value)
+        return
+    if _without_none(kind) == IntOrString:
+        if not isinstance(value, str):
+            yield from _wrong_number(value, where, path, bits=32)
+        return
     kind = plain_type(kind)
-    if value is None or kind is Any:
+    if kind is Any:
         return
     origin, arguments = typing.get_origin(kind) or kind, typing.get_args(kind)
     if origin is list and isinstance(value, list):
@@ -84,10 +96,38 @@ def _mismatches(
         for name, field in _fields(kind).items():
             if name in value:
                 yield from _mismatches(value[name], field, kind.__name__, (*path, name))
-    elif kind is int and (isinstance(value, float) or (type(value) is int and not -(2**63) <= value < 2**63)):
-        yield where, path, f"number {value}", "int64"
+    elif kind is int:
+        yield from _wrong_number(value, where, path, bits=_bits(where, path))
     elif not _is_scalar(value, kind):
-        yield where, path, json_kind(value), _go_name(kind)
+        yield _misfit(where, path, json_kind(value), _go_name(kind))
+
+
+def _bits(where: str, path: tuple[str, ...]) -> int:
+    """Return how wide the number in a field is."""
+    from imagestreams.apiserver.openapi.schema_facts import INT32  # seldom needed
+
+    return 32 if path and (where, path[-1]) in INT32 else 64
+
+
+def _wrong_number(value: Any, where: str, path: tuple[str, ...], *, bits: int) -> Iterator[str]:
+    limit = 1 << (bits - 1)
+    if isinstance(value, float) or (type(value) is int and not -limit <= value < limit):
+        yield _misfit(where, path, f"number {value}", f"int{bits}")
+    elif type(value) is not int:
+        yield _misfit(where, path, json_kind(value), f"int{bits}")
+
+
+def _without_none(kind: Any) -> Any:
+    if typing.get_origin(kind) not in (typing.Union, types.UnionType):
+        return kind
+    return typing.Union[tuple(member for member in typing.get_args(kind) if member is not type(None))]  # noqa: UP007
+
+
+def _wrong_quantity(value: Any) -> Iterator[str]:
+    try:
+        parse_quantity(value if isinstance(value, str | int | float) and not isinstance(value, bool) else "none")
+    except QuantityError as error:
+        yield str(error)
 
 
 def _is_scalar(value: Any, kind: Any) -> bool:
