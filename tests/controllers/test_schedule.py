@@ -321,3 +321,30 @@ async def test_a_registry_that_asks_for_hours_is_left_alone_and_then_checked_in_
     assert same == condition
     assert f"(not asked again before {moment:%Y-%m-%dT%H:%M:%SZ})" in condition["message"]
     assert history(import_room)["a"]["items"][0]["image"] == flaky_registry.digest
+
+
+async def test_a_repository_that_can_not_be_listed_says_so_on_its_stream_until_it_can(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    time = SimulatedTime()
+    source = f"{docker_registry.host}/{repository_name}"
+    annotations = {"imagestreams.dev/scheduled": "true", "openshift.io/image.insecureRepository": "true"}
+    await import_room.add_stream({"dockerImageRepository": source}, annotations=annotations)
+
+    def shown() -> str:
+        noted: dict[str, str] = import_room.stream()["metadata"]["annotations"]
+        return noted.get("imagestreams.dev/repository-failure", "")
+
+    async with checking(import_room, time) as checks:
+        await checks.known(1)
+        await checks.pass_time(2 * INTERVAL_S, step_s=60)
+        missing, version = shown(), import_room.stream()["metadata"]["resourceVersion"]
+        await checks.pass_time(3 * INTERVAL_S, step_s=60)
+        unchanged = import_room.stream()["metadata"]["resourceVersion"] == version
+        docker_registry.image(repository_name, "1")
+        await checks.pass_time(6 * INTERVAL_S, step_s=60)
+
+    assert missing.startswith("since 2026-01-01T00:") and ", NotFound: " in missing
+    assert unchanged
+    assert shown() == ""
+    assert list(history(import_room)) == ["1"]

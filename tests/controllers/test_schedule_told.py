@@ -60,7 +60,7 @@ async def test_a_repository_that_can_not_be_listed_is_told_at_each_check(import_
 
     clock.now += timedelta(seconds=2 * INTERVAL_S)
     schedule.turn()
-    await until(lambda: listener.heard)
+    await until(lambda: listener.heard and schedule.is_idle)
     schedule.stop()
     await asyncio.wait_for(running, 10)
 
@@ -69,6 +69,8 @@ async def test_a_repository_that_can_not_be_listed_is_told_at_each_check(import_
     assert (name, news.tag, news.source, news.result) == ("s", "", source, Result.FAILED)
     assert news.message.endswith("http: server gave HTTP response to HTTPS client")
     assert now == "2026-01-01T00:30:00Z"
+    shown = import_room.stream()["metadata"]["annotations"]["imagestreams.dev/repository-failure"]
+    assert shown == f"since 2026-01-01T00:30:00Z, InternalError: {news.message}"
 
 
 async def test_the_lag_is_how_long_the_longest_due_check_has_waited(import_room: Any, flaky_registry: Any) -> None:

@@ -19,3 +19,6 @@ TAG_FILTER: Final = "imagestreams.dev/tag-filter"
 
 TAG_SLICE: Final = "imagestreams.dev/tag-slice"
 """On an ImageStreamImport: `FROM:TO`, which part of the repository's tags it takes."""
+
+REPOSITORY_FAILURE: Final = "imagestreams.dev/repository-failure"
+"""On a stream, by the server: since when and why the tags of its repository can't be listed."""

@@ -30,6 +30,7 @@ from imagestreams.reference import InvalidReference
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.cache import Entry
+from imagestreams.streams.repository_failure import failing_since as repository_failing_since
 
 INTERVAL_S: Final = 900.0
 TICK_S: Final = 1.0
@@ -60,7 +61,6 @@ class ScheduledImports:
         self._timetable = Timetable()
         self._due: dict[str, set[str]] = {}
         self._due_since: dict[str, float] = {}
-        self._unlisted_since: dict[str, float] = {}
         self._last_s = 0.0
         self._queue = WorkQueue(self._sync, workers=workers)
 
@@ -131,7 +131,6 @@ class ScheduledImports:
         self._timetable.drop(key)
         self._due.pop(key, None)
         self._due_since.pop(key, None)
-        self._unlisted_since.pop(key, None)
         self._queue.forget(key)
 
     def _plan(
@@ -166,9 +165,7 @@ class ScheduledImports:
             self._timetable.plan(key, item, interval_s, due_s)
 
     def _failing_since_s(self, entry: Entry[ImageStream], item: str) -> float | None:
-        if item == REPOSITORY:
-            return self._unlisted_since.get(entry.key)
-        since = failing_since(entry.value, item)
+        since = repository_failing_since(entry.value) if item == REPOSITORY else failing_since(entry.value, item)
         try:
             return datetime.strptime(since, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp() if since else None
         except ValueError:
@@ -226,13 +223,12 @@ class ScheduledImports:
             tags = await self._imports.repository_tags(
                 stream.metadata.namespace, repository, insecure=is_insecure(stream)
             )
-        except (ImportFailed, InvalidReference) as error:
-            if entry.key not in self._unlisted_since:
-                _log.warning("the tags of %s, the repository of %s, can't be listed: %s", repository, entry.key, error)
-            self._unlisted_since.setdefault(entry.key, self._now_s())
-            if isinstance(error, ImportFailed):
-                self._imports.tell_unlisted(stream, repository, error.status, self._stamp())
-                raise
+        except InvalidReference:
             return None
-        self._unlisted_since.pop(entry.key, None)
-        return repository_import(stream, tags)
+        except ImportFailed as error:
+            if not repository_failing_since(stream):
+                _log.warning("the tags of %s, the repository of %s, can't be listed: %s", repository, entry.key, error)
+            await self._imports.note_repository(stream, error.status, self._stamp())
+            raise
+        now = await self._imports.note_repository(stream, None, self._stamp())
+        return repository_import(now, tags) if now is not None else None

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from imagestreams import reference
 from imagestreams.api.ages import parse_time, relative_time
-from imagestreams.api.annotations import FOLLOW
+from imagestreams.api.annotations import FOLLOW, REPOSITORY_FAILURE
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.tag_order import most_important_first
 from imagestreams.cli.describers.tag_references import follow, spec_tag, status_tag
@@ -36,6 +36,8 @@ def describe_image_stream(stream: Mapping[str, Any], now: datetime) -> str:
     text.line("Image Repository", repository)
     local = bool(((stream.get("spec") or {}).get("lookupPolicy") or {}).get("local"))
     text.line("Image Lookup", f"local={str(local).lower()}")
+    if failure := (meta.get("annotations") or {}).get(REPOSITORY_FAILURE):
+        text.line("Repository Import", f"! error: can't be listed {failure}")
     _tags(text, stream, now)
     return text.text()
 

@@ -43,6 +43,7 @@ from imagestreams.streams.apply_import import apply_import, finish_import
 from imagestreams.streams.history import spec_tag
 from imagestreams.streams.import_news import TagNews, import_news, unlisted
 from imagestreams.streams.refused_secrets import note_refused_secrets
+from imagestreams.streams.repository_failure import note_repository, note_repository_import
 from imagestreams.streams.tag_choice import validate_tag_choice
 
 LOG: Final = logging.getLogger(__name__)
@@ -140,9 +141,26 @@ class ImageStreamImports(Resource):
                 self._tell(written.value, import_news(request, stream, written.value), now)
         return outcome
 
-    def tell_unlisted(self, stream: ImageStream, repository: str, status: Status, now: str) -> None:
-        """Let it be known that the tags of a stream's repository can't be listed."""
-        self._tell(stream, [unlisted(repository, status)], now)
+    async def note_repository(self, stream: ImageStream, failure: Status | None, now: str) -> ImageStream | None:
+        """Let it be known that the tags of a stream's repository can't be listed, or that they can again.
+
+        Returns the stream as it is then, `None` when it is gone or has another repository.
+        """
+        if failure is not None:
+            self._tell(stream, [unlisted(stream.spec.docker_image_repository, failure)], now)
+        while True:
+            entry = self._streams.find(stream.metadata.namespace, stream.metadata.name)
+            if entry is None or entry.value.metadata.uid != stream.metadata.uid:
+                return None
+            if entry.value.spec.docker_image_repository != stream.spec.docker_image_repository:
+                return None
+            changed = copy(entry.value)
+            if not note_repository(changed, failure, now):
+                return entry.value
+            try:
+                return (await self._streams.replace(entry, changed)).value
+            except StaleObject:
+                continue
 
     def _tell(self, stream: ImageStream, news: Sequence[TagNews], now: str) -> None:
         try:
@@ -207,6 +225,7 @@ class ImageStreamImports(Resource):
                     raise _changed(request, entry)
             stream = copy(entry.value) if entry is not None else _new_stream(namespace, name, now)
             apply_import(stream, request, request.status, now)
+            note_repository_import(stream, request, now)
             note_refused_secrets(stream, entry.value if entry is not None else None, outcome.refused, now)
             if not finish_import(stream, entry.value if entry is not None else None, now) and entry is not None:
                 return entry

@@ -27,6 +27,7 @@ from imagestreams.store.cache import ObservableStore
 from imagestreams.streams.allowed_sources import refused_history, refused_sources
 from imagestreams.streams.annotation_rules import validate_annotations
 from imagestreams.streams.history import history_of, spec_tag
+from imagestreams.streams.repository_failure import note_repository
 from imagestreams.streams.resolve_tags import (
     SOURCE_SHAPE,
     StreamKey,
@@ -141,6 +142,8 @@ class StreamStrategy(Strategy[ImageStream]):
             _drop_empty_histories(value)
         else:
             value.status = copy(old.status)
+        if value.spec.docker_image_repository != old.spec.docker_image_repository:
+            note_repository(value, None, context.now)
         keep_generations(value, old)
         if not same_spec(value.spec, old.spec) or not value.metadata.generation:
             value.metadata.generation = old.metadata.generation + 1
