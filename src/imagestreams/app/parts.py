@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from prometheus_client.registry import Collector
 
 from imagestreams.access.authorization import Authorizer
+from imagestreams.api.core import ObjectReference
 from imagestreams.app.import_metrics import ImportCounts, RequestCounts
 from imagestreams.app.notification_delivery import courier
 from imagestreams.app.notification_metrics import NotificationCounts
@@ -19,8 +20,11 @@ from imagestreams.app.registry_access import registries_conf, registry_client, r
 from imagestreams.app.settings.settings import Settings
 from imagestreams.app.trigger_loops import trigger_loops
 from imagestreams.app.trigger_metrics import TriggerCounts
+from imagestreams.controllers.build_configs import BuildConfigs
+from imagestreams.controllers.deployments_of_configs import ConfigRollouts, Tell
 from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.event_recorder import EventRecorder
+from imagestreams.controllers.import_events import Telling
 from imagestreams.controllers.imports import ImportController
 from imagestreams.controllers.namespaces import NamespaceController
 from imagestreams.controllers.owned import OwnedObjects
@@ -42,6 +46,7 @@ from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.resources.images.import_observer import Several
 from imagestreams.resources.notifications.urls import UrlRules
+from imagestreams.resources.openshift_apps.group import OpenShiftAppsGroup, openshift_apps_group
 from imagestreams.resources.registries.registry_configuration import RegistryConfiguration
 from imagestreams.resources.registries.registry_settings import SettingsGroup, ensure_settings, settings_group
 from imagestreams.resources.resource import Resource
@@ -77,6 +82,7 @@ class Parts:
     settings: SettingsGroup
     imports: ImageStreamImports
     workloads: WorkloadGroup
+    openshift_apps: OpenShiftAppsGroup
     builds: BuildGroup
     hooks: HookRoom
     notifications: NotificationRoom
@@ -95,6 +101,7 @@ class Parts:
             *self.settings.resources,
             self.imports,
             *self.workloads.resources,
+            *self.openshift_apps.resources,
             *self.builds.resources,
             self.hooks.resource,
             self.notifications.resource,
@@ -109,6 +116,7 @@ class Parts:
         # Only now: a new server has a past, so that revision 1 is too old to be watched or listed, as elsewhere.
         await self.images.start()
         await self.workloads.start()
+        await self.openshift_apps.start()
         await self.builds.start()
         await self.hooks.start()
         await self.notifications.start()
@@ -123,6 +131,7 @@ class Parts:
         self.hooks.stop()
         self.notifications.stop()
         self.builds.stop()
+        self.openshift_apps.stop()
         self.workloads.stop()
         self.images.stop()
         self.core.stop()
@@ -193,6 +202,13 @@ def make_parts(
         clock=clock,
     )
     workloads = workload_group(store, namespaces=core.gate, clock=clock, admit_images=None)
+    openshift_apps = openshift_apps_group(
+        store,
+        rollouts=workloads.replication_controllers.storage,
+        streams=images.streams,
+        authorizer=authorizer,
+        namespaces=core.gate,
+    )
     pushed = PushedImports(imports, images.streams, now)
     hooks = hook_room(
         store,
@@ -223,6 +239,7 @@ def make_parts(
         *core.resources,
         *images.resources,
         *workloads.resources,
+        *openshift_apps.resources,
         *builds.resources,
         hooks.resource,
         notifications.resource,
@@ -240,13 +257,24 @@ def make_parts(
         NamespaceController(core, stored, clock),
         OwnedObjects(stored, now),
         Revisions(workloads, now),
+        ConfigRollouts(openshift_apps.configs.storage, workloads.replication_controllers, now, _telling(recorder)),
+        BuildConfigs(builds, now, _telling(recorder)),
         EventExpiry(core.events.storage, clock),
         Compaction(store, time.monotonic),
         recorder,
     )
     collectors = (requests, counts, trigger_counts, NotificationCounts(notifications.reports, notifications.outbox))
-    rooms = (workloads, builds, hooks, notifications)
+    rooms = (workloads, openshift_apps, builds, hooks, notifications)
     return Parts(core, images, image_settings, imports, *rooms, registries, loops, collectors, clock, [])
+
+
+def _telling(recorder: EventRecorder) -> Tell:
+    """Return what takes events from loops that tell of objects of many kinds."""
+
+    def tell(about: ObjectReference, telling: Telling, now: str, component: str) -> None:
+        recorder.tell_about(about, telling, now, component=component)
+
+    return tell
 
 
 def _in_namespaces(resources: list[Resource]) -> list[StoredResource[Any]]:

@@ -15,6 +15,7 @@ from imagestreams.resources.builds.builds import BuildDetails, BuildStrategy, bu
 from imagestreams.resources.builds.image_sources import ImageSources
 from imagestreams.resources.builds.log_requests import BuildLogRequests
 from imagestreams.resources.builds.requests import BuildGenerator, Clone, Instantiate
+from imagestreams.resources.owning import OwningResource
 from imagestreams.resources.resource import Resource
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource
@@ -62,7 +63,7 @@ def build_group(
     clock_ns: Callable[[], int] = time.time_ns,
 ) -> BuildGroup:
     """Make the resources; the group has to be started before they are used."""
-    configs = StoredResource(build_config_storage(store, clock), BuildConfigStrategy(admit_images), namespaces)
+    configs = OwningResource(build_config_storage(store, clock), BuildConfigStrategy(admit_images), namespaces)
     builds = StoredResource(build_storage(store, clock), BuildStrategy(logs, admit_images), namespaces)
     sources = ImageSources(streams, secrets, service_accounts)
     generator = BuildGenerator(configs, builds, sources, authorizer, clock_ns)
