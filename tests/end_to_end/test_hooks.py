@@ -140,6 +140,29 @@ def test_a_push_is_imported_at_once(
     assert SECRET not in log
 
 
+def test_a_push_moves_the_tags_that_follow_a_version(
+    server: RunningServer, namespace: str, docker_registry: Any, tmp_path: Path
+) -> None:
+    host = free_host()
+    path = new_hook(server, namespace, "--sender=distribution", f"--registry={host}")
+
+    with notifying(docker_registry, tmp_path, host, server.urls["http"] + path) as registry:
+        first = registry.image("org/app", "3.6.0", seed=1)
+        for tag, policy in (("stable", "semver:~3.6"), ("exact", "semver:=3.6.0")):
+            flags = ("--insecure", f"--follow={policy}")
+            server.isctl("-n", namespace, "tag", f"{host}/org/app:3.6.0", f"app:{tag}", *flags, check=True)
+        until(lambda: set(history(server, namespace, "app")) == {"stable", "exact"})
+
+        outside = registry.image("org/app", "4.0.0", seed=2)
+        second = registry.image("org/app", "3.6.1", seed=3)
+        until(lambda: history(server, namespace, "app")["stable"][0] == second.digest)
+
+    assert history(server, namespace, "app") == {"exact": [first.digest], "stable": [second.digest, first.digest]}
+    assert outside.digest not in history(server, namespace, "app")["stable"]
+    told = server.isctl("-n", namespace, "history", "app:stable", check=True).stdout
+    assert "3.6.1" in told and "semver:~3.6" in told
+
+
 def test_a_push_of_a_stranger_imports_nothing(
     server: RunningServer, namespace: str, docker_registry: Any, repository_name: str
 ) -> None:
