@@ -5,7 +5,7 @@ import hashlib
 import re
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final
 from weakref import WeakValueDictionary
@@ -17,18 +17,17 @@ from imagestreams.api.foreign_json import UnreadableJson, read_foreign
 from imagestreams.reference import DEFAULT_TAG, ImageReference, is_digest, is_tag
 from imagestreams.registries.answer import Answer
 from imagestreams.registries.bounded import Bounded
+from imagestreams.registries.candidates import Candidates
 from imagestreams.registries.challenge import Challenge, read_challenge
 from imagestreams.registries.clock import SYSTEM, Clock
-from imagestreams.registries.credentials import Keyring, Loan, Login, Refusals
+from imagestreams.registries.credentials import Keyring, Login, Refusals
 from imagestreams.registries.errors import (
     BlobUnknown,
     Misbehaved,
     NoLogin,
-    NoLoginGiven,
     NotV2Registry,
     RegistryError,
     TimedOut,
-    TooManyRequests,
     Unauthorized,
     Unreachable,
     WrongDigest,
@@ -79,28 +78,6 @@ class _Endpoint:
     url: URL
     challenge: Challenge | None
     good_until: float
-
-
-@dataclass
-class _Useless:
-    """What was tried in vain for one request."""
-
-    secrets: set[str] = field(default_factory=set)
-    loans: dict[str, None] = field(default_factory=dict)
-    transient: bool = False
-
-    def login(self, candidate: Login | Loan | None) -> None:
-        """Note a login that was refused; to have none is no login."""
-        if isinstance(candidate, Login):
-            self.secrets.add(candidate.secret)
-        elif candidate is not None:
-            candidate.refused()
-            self.loans[f"the login of the {candidate.name} was refused"] = None
-
-    def no_loan(self, loan: Loan, why: NoLoginGiven) -> None:
-        """Note that no login was lent."""
-        self.transient |= why.transient
-        self.loans[f"the {loan.name} gave no login ({why.kind})"] = None
 
 
 class _TypeOnly(msgspec.Struct, rename="camel"):
@@ -204,17 +181,13 @@ class Repository:
         self.path = path
         self._client = client
         self._insecure = insecure
-        # What is lent is not sent where nobody proves who he is. A wrong login must not hide a public image, so having
-        # none is the last try.
-        loans = () if insecure else keyring.loans(registry, path)
-        self._logins: list[Login | Loan | None] = [*keyring.logins(registry, path), *loans, None]
-        self._secrets_refused: set[str] = set()
-        self._loans_useless: dict[str, None] = {}
+        # What is lent is not sent where nobody proves who he is.
+        self._candidates = Candidates(keyring.logins(registry, path), () if insecure else keyring.loans(registry, path))
 
     @property
     def refused(self) -> Refusals:
         """The logins that were of no use where it went without one."""
-        return Refusals(tuple(sorted(self._secrets_refused)), tuple(self._loans_useless))
+        return self._candidates.refused
 
     async def check(self) -> None:
         """Find out whether the registry answers at all.
@@ -332,82 +305,26 @@ class Repository:
         return answer
 
     async def _send(self, method: str, path: str, max_bytes: int, accept: Sequence[str]) -> Answer:
-        """Send a request with each login in turn until one is good enough, at most twice with each."""
-        useless = _Useless()
-        try:
-            answer, login = await self._try_logins(method, path, max_bytes, accept, useless)
-        except Unauthorized as error:
-            error.loans = tuple(useless.loans)
-            error.transient |= useless.transient
-            raise
-        self._prefer(login)
-        if login is None:
-            self._secrets_refused |= useless.secrets
-            self._loans_useless |= useless.loans
-        return answer
-
-    async def _try_logins(
-        self, method: str, path: str, max_bytes: int, accept: Sequence[str], useless: _Useless
-    ) -> tuple[Answer, Login | Loan | None]:
+        """Send a request with whichever login is good enough."""
         endpoint = await self._client.endpoint(self.registry, self._insecure)
         url = _url(f"{endpoint.url}/v2/{self.path}/{path}")
         headers = {"Accept": ", ".join(accept)} if accept else {}
-        challenge, failure = endpoint.challenge, refusal(401, b"")
-        tried: set[str] = set()
-        for login in list(self._logins):
-            try:
-                authorization = await self._authorization(challenge, login)
-                # A token may have ended, so a second one is asked for; to have asked without any does not count.
-                for _ in range(2 if authorization else 3):
-                    if authorization in tried:
-                        break
-                    tried.add(authorization)
-                    sent = {**headers, "Authorization": authorization} if authorization else headers
-                    answer = await self._client.transport.send(
-                        method, url, sent, max_bytes=max_bytes, insecure=self._insecure
-                    )
-                    if answer.status != 401 and not (answer.status == 403 and authorization and _is_lent(login)):
-                        return answer, login
-                    failure = refusal(401, answer.body)
-                    challenge = read_challenge(answer.headers.getall("WWW-Authenticate", ())) or challenge
-                    authorization = await self._authorization(challenge, login, refused=authorization)
-            except TooManyRequests:
-                raise
-            except NoLoginGiven as error:
-                if isinstance(login, Login) or login is None:
-                    raise
-                useless.no_loan(login, error)
-                continue
-            except (Unauthorized, Misbehaved) as error:
-                if challenge is None or login is None:
-                    raise
-                failure = error if isinstance(error, Unauthorized) else failure
-            useless.login(login)
-        if self._logins == [None] and challenge is not None and challenge.scheme == "basic":
-            asked = f'{method.capitalize()} "{url.with_query(None)}"'
-            raise NoLogin(f"{asked}: no basic auth credentials", failure.status, failure.codes)
-        raise failure
 
-    async def _authorization(
-        self, challenge: Challenge | None, candidate: Login | Loan | None, refused: str = ""
-    ) -> str:
-        if challenge is None:
-            return ""
-        login = candidate if isinstance(candidate, Login) or candidate is None else await candidate.login()
+        async def send(authorization: str) -> Answer:
+            sent = {**headers, "Authorization": authorization} if authorization else headers
+            return await self._client.transport.send(method, url, sent, max_bytes=max_bytes, insecure=self._insecure)
+
+        try:
+            return await self._candidates.ask(endpoint.challenge, send, self._authorization)
+        except NoLogin as error:
+            asked = f'{method.capitalize()} "{url.with_query(None)}"'
+            raise NoLogin(f"{asked}: {error}", error.status, error.codes) from error
+
+    async def _authorization(self, challenge: Challenge, login: Login | None, refused: str) -> str:
         if challenge.scheme == "basic":
             return basic(login) if login is not None and login.username else ""
         key = key_for(challenge, self.path, login, self._insecure)
         return "Bearer " + await self._client.tokens.get(key, refused.removeprefix("Bearer "))
-
-    def _prefer(self, login: Login | Loan | None) -> None:
-        if self._logins[0] != login:
-            self._logins.remove(login)
-            self._logins.insert(0, login)
-
-
-def _is_lent(login: Login | Loan | None) -> bool:
-    """Return whether a login is lent: what the registry forbids its owner, and who that is, is not ours to tell."""
-    return login is not None and not isinstance(login, Login)
 
 
 def _speaks_v2(answer: Answer) -> bool:
