@@ -99,7 +99,7 @@ class OpenApi:
             "info": _info(),
             "paths": {path: version3.path_item(item) for path, item in requests.items()},
             "components": {
-                "schemas": {name: version3.schema(of) for name, of in definitions.all().items()},
+                "schemas": {name: version3.definition(name, of) for name, of in definitions.all().items()},
                 "securitySchemes": {_TOKEN: _SECURITY},
             },
             "security": [{_TOKEN: []}],

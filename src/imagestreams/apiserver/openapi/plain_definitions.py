@@ -189,3 +189,9 @@ PLAIN_DEFINITIONS: Final[Mapping[str, dict[str, Any]]] = {
         },
     ),
 }
+
+OF_SEVERAL_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    INT_OR_STRING: ("integer", "string"),
+    QUANTITY: ("string", "number"),
+}
+"""Definitions whose values are of several types, which version 2 of OpenAPI has no words for."""

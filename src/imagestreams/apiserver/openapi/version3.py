@@ -4,9 +4,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from imagestreams.apiserver.openapi.definitions import REFERENCE
+from imagestreams.apiserver.openapi.plain_definitions import OF_SEVERAL_TYPES
 
 _METHODS = ("get", "put", "post", "delete", "patch")
 _OF_PARAMETERS = ("name", "in", "required", "description")
+
+
+def definition(name: str, value: dict[str, Any]) -> Any:
+    """Convert a definition; one whose values are of several types says so."""
+    if types := OF_SEVERAL_TYPES.get(name):
+        rest = {key: element for key, element in value.items() if key != "type"}
+        return {**rest, "oneOf": [{"type": kind} for kind in types]}
+    return schema(value)
 
 
 def schema(value: Any) -> Any:
