@@ -1,15 +1,28 @@
 """`KEY=VALUE` and `KEY-` arguments of `label` and `annotate`, and what they share when they change objects."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+import click
 
 from imagestreams.cli.errors import CliError, raise_failures
-from imagestreams.cli.objects.changes import Reporter, with_source
+from imagestreams.cli.flags import flag, switch
+from imagestreams.cli.objects.changes import (
+    Reporter,
+    dry_run_flag,
+    dry_run_strategy,
+    file_flags,
+    output_flags,
+    with_source,
+)
 from imagestreams.cli.objects.merge_patch import merge_diff
 from imagestreams.cli.objects.selection import Files, Object, Selectors, Target, read_all, select, target_of
 from imagestreams.cli.session import Session
 from imagestreams.client.errors import ClientError
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,46 @@ class PairOptions:
     resource_version: str
     strategy: str
     field_manager: str
+
+
+def pair_flags(kind: str, field_manager: str) -> Callable[[F], F]:
+    """Add the flags and arguments of a verb that changes `Labels` or `Annotations`."""
+
+    def decorate(function: F) -> F:
+        for add in (
+            click.argument("arguments", nargs=-1, metavar="(TYPE NAME… | TYPE/NAME…) KEY=VALUE… KEY-…"),
+            flag("--field-manager", default=field_manager, help="The name under which fields are managed."),
+            flag("--resource-version", default="", help="Change the object only if it has this version."),
+            flag("--field-selector", default="", help="Fields of the objects to change."),
+            flag("-l", "--selector", default="", help="Labels of the objects to change."),
+            switch("-A", "--all-namespaces", help="Look into all namespaces."),
+            switch("--all", "everything", help="Change all objects of the types."),
+            switch("--local", help="Change files only; ask no server."),
+            switch("--list", "list_only", help=f"Show the {kind.lower()}."),
+            switch("--overwrite", help=f"{kind} that are there may change."),
+            dry_run_flag,
+            output_flags,
+            file_flags,
+        ):
+            function = add(function)
+        return function
+
+    return decorate
+
+
+def read_flags(session: Session, kind: str, output: str, flags: dict[str, Any]) -> tuple[PairOptions, Reporter]:
+    """Return what the flags of `pair_flags` say; `kind` is `labels` or `annotations`.
+
+    Raises:
+        CliError: a flag has no such value.
+    """
+    given = dict(flags)
+    printing = {name: given.pop(name) for name in ("show_managed_fields", "allow_missing_template_keys", "template")}
+    strategy = dry_run_strategy(session, given.pop("dry_run"))
+    files = Files(given.pop("filename"), given.pop("recursive"), given.pop("kustomize"))
+    selectors = Selectors(given.pop("selector"), given.pop("field_selector"), given.pop("everything"))
+    options = PairOptions(kind=kind, files=files, selectors=selectors, strategy=strategy, **given)
+    return options, Reporter(session, output, strategy, **printing)
 
 
 def split_arguments(arguments: tuple[str, ...], word: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
