@@ -18,8 +18,8 @@ from imagestreams.cli.triggers.definition import Change, Definition, ImageTrigge
 from imagestreams.cli.triggers.kinds import form_of
 from imagestreams.client.discovery import ResourceType
 from imagestreams.client.errors import ClientError
-from imagestreams.client.resources import IMAGE_STREAM_TAGS
-from imagestreams.triggers.documents import mapping, text
+from imagestreams.client.resources import IMAGE_STREAMS
+from imagestreams.triggers.documents import items, mapping, text
 from imagestreams.triggers.error import TriggerError
 
 _SECRET_BYTES: Final = 15
@@ -215,23 +215,27 @@ def _rows(triggers: Definition) -> list[tuple[str, str, str]]:
 
 
 def _tell_of_waiting(session: Session, waiting: list[tuple[str, str, ImageTrigger]]) -> None:
-    if not waiting or session.discovery.find("imagestreamtags.image.openshift.io") is None:
+    if not waiting or session.discovery.find("imagestreams.image.openshift.io") is None:
         return
-    missing: dict[tuple[str, str], bool] = {}
+    known: dict[tuple[str, str], frozenset[str] | None] = {}
     for name, namespace, trigger in waiting:
-        place = namespace, trigger.source
-        if place not in missing:
-            missing[place] = _is_missing(session, *place)
-        if missing[place]:
+        stream, _, tag = trigger.source.partition(":")
+        if (namespace, stream) not in known:
+            known[namespace, stream] = _tags_with_image(session, namespace, stream)
+        tags = known[namespace, stream]
+        if tags is not None and tag not in tags:
             session.note(f"{name} is waiting for image stream tag {namespace}/{trigger.source}")
 
 
-def _is_missing(session: Session, namespace: str, tag: str) -> bool:
+def _tags_with_image(session: Session, namespace: str, stream: str) -> frozenset[str] | None:
+    """Return the tags of a stream that point to an image, `None` when it can't be read."""
     try:
-        session.resources(IMAGE_STREAM_TAGS, namespace).get(tag)
+        found = session.resources(IMAGE_STREAMS, namespace).get(stream)
     except ClientError as error:
-        return error.reason == "NotFound"
-    return False
+        if error.connection:
+            raise
+        return frozenset() if error.reason == "NotFound" else None
+    return frozenset(text(one, "tag") for one in items(found, "status", "tags") if items(one, "items"))
 
 
 def _name(target: Target) -> str:
