@@ -10,8 +10,8 @@ from imagestreams.api.defaulting import default_image_stream_tag
 from imagestreams.api.errors import FieldError, bad_request
 from imagestreams.api.image import Image, ImageStream, ImageStreamTag, TagReference
 from imagestreams.api.validation import validate_image_stream_tag, validate_image_stream_tag_update
-from imagestreams.resources.images.stream_tags import GROUP, ImageStorages, TagResource, set_wish
-from imagestreams.resources.resource import ResourceInfo, TableView
+from imagestreams.resources.images.stream_tags import ImageStorages, TagResource, set_wish, tag_info
+from imagestreams.resources.resource import TableView
 from imagestreams.resources.stored import NamespaceGate
 from imagestreams.streams.allowed_sources import refused_image_stream_tag
 from imagestreams.streams.history import spec_tag
@@ -28,18 +28,7 @@ class ImageStreamTags(TagResource[ImageStreamTag]):
         self, storages: ImageStorages, namespaces: NamespaceGate, authorizer: Authorizer, table: TableView
     ) -> None:
         super().__init__(storages, namespaces, authorizer)
-        self.info = ResourceInfo(
-            group=GROUP,
-            version="v1",
-            plural="imagestreamtags",
-            singular="imagestreamtag",
-            kind="ImageStreamTag",
-            object_type=ImageStreamTag,
-            verbs=frozenset({"create", "delete", "get", "list", "patch", "update"}),
-            short_names=("istag",),
-            table=table,
-            defaults=self._fill,
-        )
+        self.info = tag_info(ImageStreamTag, "istag", table, self._fill)
 
     def _fill(self, value: ImageStreamTag) -> None:
         default_image_stream_tag(value, self._rules.import_mode())

@@ -5,7 +5,7 @@ Reading makes the view, writing changes the stream behind it. Whoever may read a
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
@@ -35,6 +35,7 @@ from imagestreams.resources.resource import (
     RequestContext,
     Resource,
     ResourceInfo,
+    TableView,
     Transform,
     Updated,
 )
@@ -64,6 +65,23 @@ class ImageStorages:
     def image(self, name: str | None) -> Entry[Image] | None:
         """Return an image, `None` when it is not there or no name is given."""
         return self.images.find("", name) if name else None
+
+
+def tag_info(kind: type[T], short_name: str, table: TableView, defaults: Callable[[T], None]) -> ResourceInfo:
+    """Return what is known of a kind of tags before any is there."""
+    name = kind.__name__
+    return ResourceInfo(
+        group=GROUP,
+        version="v1",
+        plural=f"{name.lower()}s",
+        singular=name.lower(),
+        kind=name,
+        object_type=kind,
+        verbs=frozenset({"create", "delete", "get", "list", "patch", "update"}),
+        short_names=(short_name,),
+        table=table,
+        defaults=defaults,
+    )
 
 
 class TagResource(Resource, Generic[T]):
