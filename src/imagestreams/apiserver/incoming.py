@@ -1,7 +1,7 @@
 """A request as it comes in: what the server needs of its head, and its body, bounded in size and time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 from imagestreams.api.errors import bad_request, too_large
@@ -105,6 +105,28 @@ class Request:
         except TimeoutError:
             self.unread = True
             raise bad_request("the body of the request did not arrive in time") from None
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the body as it comes, of any length; the next piece must come in time.
+
+        Raises:
+            ApiError: 400, it does not come in time.
+            ClientGone: the client went away meanwhile.
+        """
+        self.unread = True
+        more = True
+        while more:
+            try:
+                async with asyncio.timeout(BODY_TIMEOUT_S):
+                    message = await self._receive()
+            except TimeoutError:
+                raise bad_request("the body of the request did not arrive in time") from None
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            more = message.get("more_body", False)
+            if piece := message.get("body", b""):
+                yield piece
+        self.unread = False
 
     async def _read(self) -> bytes:
         announced = self.headers.get(b"content-length", b"0")

@@ -91,6 +91,11 @@ class ResourceRequests:
     async def create(self, request: Request, asked: RequestInfo, user: User, resource: Resource) -> None:
         """Make an object of the body."""
         view = _negotiate(request, resource)
+        if resource.info.is_upload:
+            context = self._context(request, asked, user, resource)
+            item = await resource.receive(context, request.query, request.pieces())
+            await self._send_item(request, 201, item, resource, view)
+            return
         body = await request.body()
         agent = request.header(b"user-agent")
         options = parse_write_options(request.query, "CreateOptions", agent)

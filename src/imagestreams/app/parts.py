@@ -17,6 +17,7 @@ from imagestreams.app.import_metrics import ImportCounts, RequestCounts
 from imagestreams.app.notification_delivery import courier
 from imagestreams.app.notification_metrics import NotificationCounts
 from imagestreams.app.registry_access import registries_conf, registry_client, registry_keychains
+from imagestreams.app.runner_loops import rollout_loop
 from imagestreams.app.settings.settings import Settings
 from imagestreams.app.trigger_loops import trigger_loops
 from imagestreams.app.trigger_metrics import TriggerCounts
@@ -39,6 +40,7 @@ from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
 from imagestreams.resources.builds.build_logs import BuildLogs
 from imagestreams.resources.builds.group import BuildGroup, build_group
+from imagestreams.resources.builds.uploads import Uploads
 from imagestreams.resources.core.group import CoreGroup, core_group, ensure_namespaces
 from imagestreams.resources.images.group import ImageGroup, image_group
 from imagestreams.resources.images.image_rules import ImageRules
@@ -197,6 +199,7 @@ def make_parts(
         secrets=secrets,
         service_accounts=core.service_accounts.storage,
         logs=BuildLogs(settings.data_dir / "builds" / "logs", max_bytes=settings.build_log_max_bytes),
+        uploads=Uploads(settings.data_dir / "builds" / "uploads", max_bytes=settings.build_upload_max_bytes),
         authorizer=authorizer,
         namespaces=core.gate,
         clock=clock,
@@ -247,6 +250,16 @@ def make_parts(
     stored = _in_namespaces(namespaced)
     trigger_counts = TriggerCounts()
     triggers = trigger_loops(images.streams, namespaced, settings.targets, recorder, now, trigger_counts)
+    rollouts = rollout_loop(
+        store,
+        settings,
+        core,
+        workloads,
+        openshift_apps,
+        policy=configuration.policy,
+        environment=os.environ,
+        now=now,
+    )
     loops = (
         controller,
         pushed,
@@ -257,6 +270,7 @@ def make_parts(
         NamespaceController(core, stored, clock),
         OwnedObjects(stored, now),
         Revisions(workloads, now),
+        rollouts,
         ConfigRollouts(openshift_apps.configs.storage, workloads.replication_controllers, now, _telling(recorder)),
         BuildConfigs(builds, now, _telling(recorder)),
         EventExpiry(core.events.storage, clock),

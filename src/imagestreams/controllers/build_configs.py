@@ -1,5 +1,7 @@
 """Makes the first build of a new build config that asks for it, and forgets builds that are more than it keeps.
 
+The source that was uploaded for a build goes when the build is over.
+
 Level-driven: a config without builds whose trigger says `ConfigChange` gets its first one, and finished builds are
 counted whenever one of them or their config changes. A build that can't be made is told in an event; it is tried again
 where that may help.
@@ -73,8 +75,10 @@ class BuildConfigs:
 
     def _seen(self, entry: Entry[Build]) -> None:
         build = entry.value
-        name = config_of(build)
-        if name and is_over(build.status.phase):
+        if not is_over(build.status.phase):
+            return
+        self._group.uploads.remove(build.metadata.uid)
+        if name := config_of(build):
             self._queue.add(self._configs.key(build.metadata.namespace, name))
 
     async def _work(self, key: str) -> None:

@@ -47,7 +47,8 @@ class ResourceInfo:
 
     `object_type` is the type that create and update take, `kind` the kind that discovery names. Without `table` the
     resource can't be shown as one. `field_labels` are those that a field selector may name. `defaults` fills in what a
-    client left empty, where that depends on settings. What `is_text` is got as plain text, not as an object.
+    client left empty, where that depends on settings. What `is_text` is got as plain text, not as an object;
+    to what `is_upload` bytes of any length are posted.
     """
 
     group: str
@@ -68,6 +69,7 @@ class ResourceInfo:
     kind_version: str = ""
     defaults: Callable[[Any], None] | None = None
     is_text: bool = False
+    is_upload: bool = False
 
     @property
     def group_version(self) -> str:
@@ -196,6 +198,10 @@ class Resource(Protocol):
 
     async def text(self, context: RequestContext, options: Mapping[str, str]) -> AsyncIterator[bytes]:
         """Return the text of a resource that `is_text`, in pieces; what is wrong is raised before the first one."""
+        raise method_not_allowed()
+
+    async def receive(self, context: RequestContext, options: Mapping[str, str], body: AsyncIterator[bytes]) -> Item:
+        """Take what is posted to a resource that `is_upload`, piece by piece, and answer with an object."""
         raise method_not_allowed()
 
     async def list(self, context: RequestContext, options: ListOptions) -> ItemList:

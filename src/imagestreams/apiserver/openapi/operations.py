@@ -46,6 +46,7 @@ _OF_OBJECTS: Final = ("get", "update", "patch", "delete")
 _CODES: Final = {200: "OK", 201: "Created", 202: "Accepted", 401: "Unauthorized"}
 _CREATED: Final[Mapping[str, str]] = {
     "buildconfigs/instantiate": "builds",
+    "buildconfigs/instantiatebinary": "builds",
     "builds/clone": "builds",
     "deploymentconfigs/instantiate": "deploymentconfigs",
     "deploymentconfigs/rollback": "deploymentconfigs",

@@ -18,6 +18,7 @@ from imagestreams.api.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.builds.build_logs import BuildLogs
 from imagestreams.resources.builds.buildconfigs import ALL_VERBS, GROUP
 from imagestreams.resources.builds.tables import build_table
+from imagestreams.resources.builds.uploads import Uploads
 from imagestreams.resources.resource import RequestContext, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource, Strategy
@@ -81,8 +82,9 @@ def record_phase(build: Build, now: str) -> None:
 class BuildStrategy(Strategy[Build]):
     """The rules of builds."""
 
-    def __init__(self, logs: BuildLogs, admit_images: ImageAdmission | None = None) -> None:
+    def __init__(self, logs: BuildLogs, uploads: Uploads, admit_images: ImageAdmission | None = None) -> None:
         self._logs = logs
+        self._uploads = uploads
         self._admit_images = admit_images
 
     async def prepare_create(self, context: RequestContext, value: Build) -> None:
@@ -126,6 +128,7 @@ class BuildStrategy(Strategy[Build]):
     async def delete(self, context: RequestContext, value: Build) -> None:
         if not context.dry_run:
             self._logs.remove(value.metadata.uid)
+            self._uploads.remove(value.metadata.uid)
 
 
 class BuildDetailsStrategy(Strategy[Build]):

@@ -51,8 +51,7 @@ def build_of_config(config: BuildConfig, request: BuildRequest, sources: ImageSo
     """
     metadata = config.metadata
     where = f"{metadata.namespace}/{metadata.name}"
-    if is_paused(config):
-        raise bad_request(f"can't instantiate from BuildConfig {where}: BuildConfig is paused")
+    check_not_paused(config)
     last = config.status.last_version
     if request.last_version is not None and request.last_version != last:
         wanted = f"the build request LastVersion({request.last_version})"
@@ -65,6 +64,17 @@ def build_of_config(config: BuildConfig, request: BuildRequest, sources: ImageSo
     build.spec.triggered_by = request.triggered_by
     _apply_options(build, request, where)
     return build
+
+
+def check_not_paused(config: BuildConfig) -> None:
+    """Return only when builds may be made of a config.
+
+    Raises:
+        ApiError: 400, they may not for now.
+    """
+    if is_paused(config):
+        where = f"{config.metadata.namespace}/{config.metadata.name}"
+        raise bad_request(f"can't instantiate from BuildConfig {where}: BuildConfig is paused")
 
 
 def build_of_build(build: Build, config: BuildConfig | None, request: BuildRequest, now: str, stamp_ns: int) -> Build:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from imagestreams.access.authorization import Authorizer
 from imagestreams.api.build import Build, BuildConfig
+from imagestreams.api.build_validation import is_over
 from imagestreams.api.core import Secret, ServiceAccount
 from imagestreams.api.image import ImageStream
 from imagestreams.resources.builds.build_logs import BuildLogs
@@ -14,7 +15,8 @@ from imagestreams.resources.builds.buildconfigs import BuildConfigStrategy, buil
 from imagestreams.resources.builds.builds import BuildDetails, BuildStrategy, build_storage
 from imagestreams.resources.builds.image_sources import ImageSources
 from imagestreams.resources.builds.log_requests import BuildLogRequests
-from imagestreams.resources.builds.requests import BuildGenerator, Clone, Instantiate
+from imagestreams.resources.builds.requests import BuildGenerator, Clone, Instantiate, InstantiateBinary
+from imagestreams.resources.builds.uploads import Uploads
 from imagestreams.resources.owning import OwningResource
 from imagestreams.resources.resource import Resource
 from imagestreams.resources.storage import ObjectStorage
@@ -32,16 +34,19 @@ class BuildGroup:
     generator: BuildGenerator
     sources: ImageSources
     logs: BuildLogs
+    uploads: Uploads
     resources: list[Resource]
 
     async def start(self) -> None:
-        """Load what is stored, and drop the logs of builds that are gone."""
+        """Load what is stored, and drop the logs of builds that are gone and the sources of those that are over."""
         await self.configs.storage.cache.start()
         await self.builds.storage.cache.start()
-        known = {entry.value.metadata.uid for entry in self.builds.storage.list()}
+        builds = [entry.value for entry in self.builds.storage.list()]
+        known = {build.metadata.uid for build in builds}
         for uid in self.logs.uids():
             if uid not in known:
                 self.logs.remove(uid)
+        self.uploads.keep_only({build.metadata.uid for build in builds if not is_over(build.status.phase)})
 
     def stop(self) -> None:
         """Follow the store no longer."""
@@ -56,6 +61,7 @@ def build_group(
     secrets: ObjectStorage[Secret],
     service_accounts: ObjectStorage[ServiceAccount],
     logs: BuildLogs,
+    uploads: Uploads,
     authorizer: Authorizer,
     namespaces: NamespaceGate,
     clock: Callable[[], datetime],
@@ -64,15 +70,16 @@ def build_group(
 ) -> BuildGroup:
     """Make the resources; the group has to be started before they are used."""
     configs = OwningResource(build_config_storage(store, clock), BuildConfigStrategy(admit_images), namespaces)
-    builds = StoredResource(build_storage(store, clock), BuildStrategy(logs, admit_images), namespaces)
+    builds = StoredResource(build_storage(store, clock), BuildStrategy(logs, uploads, admit_images), namespaces)
     sources = ImageSources(streams, secrets, service_accounts)
     generator = BuildGenerator(configs, builds, sources, authorizer, clock_ns)
     resources: list[Resource] = [
         configs,
         Instantiate(generator),
+        InstantiateBinary(generator, configs, uploads),
         builds,
         BuildDetails(builds.storage, namespaces),
         Clone(generator),
         BuildLogRequests(builds.storage, logs, clock),
     ]
-    return BuildGroup(configs, builds, generator, sources, logs, resources)
+    return BuildGroup(configs, builds, generator, sources, logs, uploads, resources)

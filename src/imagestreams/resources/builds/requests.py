@@ -4,23 +4,37 @@ The config is written first, with its new count: of two requests that saw the sa
 anew, so no number is given twice. A build that can't be stored afterwards leaves a gap in the numbers and no more.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from imagestreams.access.authorization import Attributes, Authorizer, denial
-from imagestreams.api.build import Build, BuildConfig, BuildRequest, BuildTriggerCause
+from imagestreams.api.build import (
+    BinaryBuildRequestOptions,
+    BinaryBuildSource,
+    Build,
+    BuildConfig,
+    BuildRequest,
+    BuildTriggerCause,
+    GitSourceRevision,
+    SourceControlUser,
+    SourceRevision,
+)
 from imagestreams.api.build_defaulting import default_build_request, input_reference
 from imagestreams.api.codec import copy
-from imagestreams.api.errors import ApiError, bad_request, invalid
+from imagestreams.api.errors import ApiError, bad_request, internal, invalid, too_much
+from imagestreams.api.meta import ObjectMeta
 from imagestreams.api.object_meta_validation import path_segment_problems, validate_object_meta
 from imagestreams.resources.builds.buildconfigs import GROUP
-from imagestreams.resources.builds.generation import MANUAL, build_of_build, build_of_config
+from imagestreams.resources.builds.generation import MANUAL, build_of_build, build_of_config, check_not_paused
 from imagestreams.resources.builds.image_sources import IMAGE_GROUP, ImageSources
+from imagestreams.resources.builds.uploads import UploadError, Uploads, UploadTooLarge
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
 from imagestreams.resources.stored import StoredResource
 
 _REQUEST: Final = "BuildRequest"
+_TOLD: Final = ("commit", "message", "authorName", "authorEmail", "committerName", "committerEmail")
+"""What the query of an upload tells of its commit, each behind `revision.`."""
 
 
 def _info(plural: str, subresource: str) -> ResourceInfo:
@@ -147,6 +161,62 @@ class Clone(_Requests):
     async def create(self, context: RequestContext, obj: BuildRequest) -> Item:
         check_request(context, obj)
         return await self._generator.clone(context, obj)
+
+
+class InstantiateBinary(Resource):
+    """`buildconfigs/instantiatebinary`: a build of a source that is sent with the request.
+
+    The source is taken first, so that no build waits for one that never comes; what is told beside it stands in the
+    query.
+    """
+
+    def __init__(self, generator: BuildGenerator, configs: StoredResource[BuildConfig], uploads: Uploads) -> None:
+        self.info = replace(
+            _info("buildconfigs", "instantiatebinary"),
+            kind="BinaryBuildRequestOptions",
+            object_type=BinaryBuildRequestOptions,
+            is_upload=True,
+        )
+        self._generator = generator
+        self._configs = configs
+        self._uploads = uploads
+
+    async def receive(self, context: RequestContext, options: Mapping[str, str], body: AsyncIterator[bytes]) -> Item:
+        config = self._configs.storage.get(context.namespace, context.name).value
+        check_not_paused(config)
+        request = _binary_request(context, options)
+        try:
+            received = await self._uploads.receive(body)
+        except UploadTooLarge as error:
+            raise too_much(str(error)) from error
+        except UploadError as error:
+            raise internal(str(error)) from error
+        try:
+            item = await self._generator.instantiate(context, request)
+            self._uploads.give(received, item.value.metadata.uid)
+        except BaseException:
+            self._uploads.forget(received)
+            raise
+        return item
+
+
+def _binary_request(context: RequestContext, options: Mapping[str, str]) -> BuildRequest:
+    """Return the request for a build that a query stands for."""
+    told = {name: options.get(f"revision.{name}", "") for name in _TOLD}
+    revision = None
+    if told["commit"]:
+        git = GitSourceRevision(
+            commit=told["commit"],
+            message=told["message"],
+            author=SourceControlUser(name=told["authorName"], email=told["authorEmail"]),
+            committer=SourceControlUser(name=told["committerName"], email=told["committerEmail"]),
+        )
+        revision = SourceRevision(type="Git", git=git)
+    return BuildRequest(
+        metadata=ObjectMeta(name=context.name, namespace=context.namespace),
+        revision=revision,
+        binary=BinaryBuildSource(as_file=options.get("asFile", "")),
+    )
 
 
 def check_request(context: RequestContext, request: BuildRequest) -> None:

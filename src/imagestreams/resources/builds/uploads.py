@@ -1,13 +1,15 @@
 """Sources that are uploaded for single builds: private files beside the logs, there only when they are whole."""
 
 import os
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Container
 from pathlib import Path
 from typing import Final
 
 from imagestreams.resources.builds.build_logs import is_uid
 
 MAX_UPLOAD_BYTES: Final = 1024 * 1024 * 1024
+_UNFINISHED: Final = ".new"
 
 
 class UploadError(Exception):
@@ -25,31 +27,39 @@ class Uploads:
         self._directory = directory
         self._max_bytes = max_bytes
 
-    async def receive(self, uid: str, pieces: AsyncIterator[bytes]) -> int:
-        """Keep what is sent for a build; return how many bytes it was.
+    async def receive(self, pieces: AsyncIterator[bytes]) -> Path:
+        """Keep what is sent, for now under a name of its own; `give` makes it a build's.
 
         Raises:
             UploadTooLarge: it is more than may be.
             UploadError: the disk refuses.
         """
-        path = self._file(uid)
-        unfinished = path.with_name(path.name + ".new")
         size = 0
+        path = self._directory / f"{uuid.uuid4()}{_UNFINISHED}"
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-            with os.fdopen(os.open(unfinished, flags, 0o600), "wb") as file:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+            with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
                 async for piece in pieces:
                     size += len(piece)
                     if size > self._max_bytes:
                         raise UploadTooLarge(f"limit is {self._max_bytes}")
                     file.write(piece)
-            unfinished.replace(path)
         except OSError as error:
-            raise UploadError(f"can't keep the source of build {uid}: {error.strerror}") from error
-        finally:
-            unfinished.unlink(missing_ok=True)
-        return size
+            path.unlink(missing_ok=True)
+            raise UploadError(f"can't keep an uploaded source: {error.strerror}") from error
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return path
+
+    def give(self, received: Path, uid: str) -> None:
+        """Make what was received the source of a build."""
+        received.replace(self._file(uid))
+
+    def forget(self, received: Path) -> None:
+        """Delete what was received and given to no build."""
+        received.unlink(missing_ok=True)
 
     def path(self, uid: str) -> Path | None:
         """Return the file of a build's source; `None` when nothing whole was uploaded for it."""
@@ -60,9 +70,11 @@ class Uploads:
         """Delete what was uploaded for a build, if anything was."""
         self._file(uid).unlink(missing_ok=True)
 
-    def uids(self) -> list[str]:
-        """Return the uids of the builds for which something was uploaded."""
-        return sorted(path.name for path in self._directory.glob("*") if is_uid(path.name))
+    def keep_only(self, uids: Container[str]) -> None:
+        """Delete everything but the sources of these builds, also what a stopped server left unfinished."""
+        for path in self._directory.glob("*"):
+            if path.name not in uids:
+                path.unlink(missing_ok=True)
 
     def _file(self, uid: str) -> Path:
         if not is_uid(uid):
