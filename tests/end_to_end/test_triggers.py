@@ -87,8 +87,8 @@ class Project:
         found: list[Any] = self.server.request("GET", f"{self._builds}/builds")[1]["items"]
         return found
 
-    def create_build_config(self) -> None:
-        source = {"kind": "ImageStreamTag", "name": "base:stable"}
+    def create_build_config(self, **source: str) -> None:
+        source = {"kind": "ImageStreamTag", "name": "base:stable", **source}
         body = {
             "apiVersion": "build.openshift.io/v1",
             "kind": "BuildConfig",
@@ -218,6 +218,59 @@ def test_triggers_are_set_paused_and_removed(server: RunningServer, namespace: s
         "error: deployments/app you must specify --containers when setting --from-image\n",
     )
     assert project.image_of() == image(2)
+
+
+def test_a_deployment_config_is_deployed_anew(server: RunningServer, namespace: str) -> None:
+    project = Project(server, namespace)
+    path = f"/apis/apps.openshift.io/v1/namespaces/{namespace}/deploymentconfigs"
+    source = {"kind": "ImageStreamTag", "name": "base:stable"}
+    params = {"automatic": True, "containerNames": ["web"], "from": source}
+    body = {
+        "apiVersion": "apps.openshift.io/v1",
+        "kind": "DeploymentConfig",
+        "metadata": {"name": "app"},
+        "spec": {
+            "replicas": 1,
+            "selector": {"app": "app"},
+            "template": {
+                "metadata": {"labels": {"app": "app"}},
+                "spec": {"containers": [{"name": "web", "image": " "}]},
+            },
+            "triggers": [{"type": "ImageChange", "imageChangeParams": params}],
+        },
+    }
+    assert server.request("POST", path, body)[0] == 201
+
+    def deployed(number: int) -> Any:
+        config = server.request("GET", f"{path}/app")[1]
+        return config if config["status"].get("latestVersion") == number else None
+
+    for number in (1, 2):
+        project.point(number)
+        config = until(lambda number=number: deployed(number))
+        assert config["spec"]["triggers"][0]["imageChangeParams"]["lastTriggeredImage"] == image(number)
+    listed = server.isctl("set", "triggers", "-n", namespace, "dc/app", check=True).stdout
+    assert listed.splitlines()[1:] == [
+        "deploymentconfigs/app  config                     false",
+        "deploymentconfigs/app  image   base:stable (web)  true",
+    ]
+
+
+def test_a_build_follows_a_tag_of_another_namespace(
+    server: RunningServer, namespace: str, new_namespace: Callable[[], str]
+) -> None:
+    other = Project(server, new_namespace())
+    other.point(1)
+    project = Project(server, namespace)
+    project.create_build_config(namespace=other.namespace)
+
+    (build,) = until(project.builds)
+
+    (cause,) = build["spec"]["triggeredBy"]
+    assert cause["message"] == "Image change"
+    assert cause["imageChangeBuild"]["imageID"] == image(1)
+    other.point(2)
+    until(lambda: len(project.builds()) == 2)
 
 
 def test_what_a_crash_interrupts_is_done_once_after_the_restart(tmp_path: Path) -> None:

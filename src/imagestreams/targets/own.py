@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from imagestreams.access.identity import AUTHENTICATED, User
+from imagestreams.access.identity import ADMINISTRATORS, AUTHENTICATED, User
 from imagestreams.api.codec import decode, encode, to_dict
 from imagestreams.api.core import ObjectReference, Stored
 from imagestreams.api.errors import ApiError
@@ -31,9 +31,9 @@ from imagestreams.targets.kinds import is_usual, is_whole
 _NAMESPACE: Final = "openshift-infra"
 CONTROLLER: Final = User(
     f"system:serviceaccount:{_NAMESPACE}:{COMPONENT}",
-    frozenset({"system:serviceaccounts", f"system:serviceaccounts:{_NAMESPACE}", AUTHENTICATED}),
+    frozenset({"system:serviceaccounts", f"system:serviceaccounts:{_NAMESPACE}", AUTHENTICATED, ADMINISTRATORS}),
 )
-"""As whom objects are changed: the account that does it on OpenShift."""
+"""As whom objects are changed: the account that does it on OpenShift, which may follow tags of all namespaces."""
 
 Tell = Callable[[ObjectReference, Notice], None]
 """Lets an event about an object be written soon."""
