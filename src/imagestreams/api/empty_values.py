@@ -10,6 +10,8 @@ def drop_empty(value: msgspec.Struct) -> None:
     """Take the empty lists and maps out of a struct and of all in it, where they may be left out."""
     for name, optional in _fields(type(value)):
         held = getattr(value, name)
+        if held is None:
+            continue
         if isinstance(held, list | dict):
             if held:
                 for element in held if isinstance(held, list) else held.values():

@@ -8,6 +8,7 @@ Kubernetes does it.
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, Literal
 
 from imagestreams.api.pods.values import Quantity
@@ -66,7 +67,11 @@ def parse_quantity(quantity: Quantity) -> Amount:
     Raises:
         QuantityError: it is none.
     """
-    text = str(quantity).strip()
+    return _parsed(str(quantity).strip())
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Amount:
     parts = _PARTS.fullmatch(text) if len(text) <= _MAX_LENGTH else None
     if parts is None:
         raise QuantityError(f"quantities must match the regular expression '{_PATTERN}'")

@@ -123,12 +123,9 @@ def _validate_source(source: Any, kind: str, path: str) -> list[FieldError]:
             if source.volume_claim_template is None:
                 return [FieldError.required(f"{path}.volumeClaimTemplate")]
             return validate_claim_spec(source.volume_claim_template.spec, f"{path}.volumeClaimTemplate.spec")
-    fields = {field.encode_name: field.name for field in msgspec.structs.fields(source)}
-    return [
-        FieldError.required(f"{path}.{field}")
-        for field in _REQUIRED.get(kind, ())
-        if not getattr(source, fields[field])
-    ]
+    required = _REQUIRED.get(kind, ())
+    names = {field.encode_name: field.name for field in msgspec.structs.fields(source)} if required else {}
+    return [FieldError.required(f"{path}.{field}") for field in required if not getattr(source, names[field])]
 
 
 def _validate_host_path(source: HostPathVolumeSource, path: str) -> list[FieldError]:
