@@ -2,6 +2,8 @@
 
 import importlib.util
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -100,3 +102,21 @@ async def test_libraries_that_log_what_they_send_are_kept_quiet(client: Registry
     registry_keychains([LendingRule("aws", ("*",))], client)
 
     assert not logging.getLogger("botocore.auth").isEnabledFor(logging.DEBUG)
+
+
+def test_the_libraries_are_not_loaded_before_a_login_is_wanted() -> None:
+    script = """
+import sys
+from imagestreams.app.registry_access import registry_client, registry_keychains
+from imagestreams.registries.keychains.lending import LendingRule
+
+rules = [LendingRule(cloud, ("*",)) for cloud in ("aws", "gcp", "azure")]
+keychains = registry_keychains(rules, registry_client(None, {}))
+assert keychains.lender("ns").offers("gcr.io", "project/app")
+print(*sorted({name.partition(".")[0] for name in sys.modules} & {"botocore", "google", "azure", "msal", "requests"}))
+"""
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+
+    # The last two are only the names under which several libraries live.
+    assert set(done.stdout.split()) <= {"azure", "google"}

@@ -9,7 +9,7 @@ from typing import Any, Final
 from imagestreams.registries.credentials import Login
 from imagestreams.registries.errors import NoLoginGiven
 from imagestreams.registries.keychains.cloud import Lent
-from imagestreams.registries.keychains.threads import DaemonThreads, TooManyCalls
+from imagestreams.registries.keychains.threads import DaemonThreads
 
 _PRIVATE: Final = re.compile(
     r"\d{12}\.dkr[.-]ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9]+(?:-[a-z0-9]+)*)"
@@ -46,10 +46,7 @@ class Aws:
             NoLoginGiven: it gives none.
         """
         service, region, *fips = key.split()
-        try:
-            return await self._threads.run(functools.partial(_ask, service, region, bool(fips)))
-        except TooManyCalls:
-            raise NoLoginGiven("too many unanswered calls", transient=True) from None
+        return await self._threads.run(functools.partial(_ask, service, region, bool(fips)))
 
 
 def _ask(service: str, region: str, fips: bool) -> Lent:

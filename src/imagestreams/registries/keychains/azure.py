@@ -5,7 +5,7 @@ import binascii
 import functools
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -15,7 +15,7 @@ from imagestreams.api.foreign_json import UnreadableJson, read_foreign
 from imagestreams.registries.credentials import Login
 from imagestreams.registries.errors import NoLoginGiven, RegistryError
 from imagestreams.registries.keychains.cloud import Lent
-from imagestreams.registries.keychains.threads import DaemonThreads, TooManyCalls
+from imagestreams.registries.keychains.threads import DaemonThreads
 from imagestreams.registries.transport import Transport
 
 _HOSTS: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\.azurecr\.(?:io|cn|us)")
@@ -32,7 +32,7 @@ _PROCESS_S: Final = 10
 
 @dataclass(frozen=True)
 class _Token:
-    text: str
+    text: str = field(repr=False)
     ends_at: float
 
 
@@ -65,11 +65,7 @@ class Azure:
             NoLoginGiven: there is no identity, or the registry does not know it.
         """
         authority, audience = _CLOUDS[key.rpartition(".")[2]]
-        try:
-            token = await self._threads.run(functools.partial(_ask, authority, audience))
-        except TooManyCalls:
-            raise NoLoginGiven("too many unanswered calls", transient=True) from None
-        return await self._exchange(key, token)
+        return await self._exchange(key, await self._threads.run(functools.partial(_ask, authority, audience)))
 
     async def _exchange(self, host: str, token: _Token) -> Lent:
         form = {"grant_type": "access_token", "service": host, "access_token": token.text}

@@ -8,7 +8,7 @@ from typing import Final
 from imagestreams.registries.credentials import Login
 from imagestreams.registries.errors import NoLoginGiven
 from imagestreams.registries.keychains.cloud import Lent
-from imagestreams.registries.keychains.threads import DaemonThreads, TooManyCalls
+from imagestreams.registries.keychains.threads import DaemonThreads
 
 _HOSTS: Final = re.compile(r"(?:[a-z0-9-]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev")
 _KEY: Final = "google"
@@ -36,10 +36,7 @@ class Gcp:
         Raises:
             NoLoginGiven: there are no credentials, or they are not good.
         """
-        try:
-            return await self._threads.run(_ask)
-        except TooManyCalls:
-            raise NoLoginGiven("too many unanswered calls", transient=True) from None
+        return await self._threads.run(_ask)
 
 
 def _ask() -> Lent:

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from imagestreams.registries.errors import NoLoginGiven
+
 T = TypeVar("T")
-
-
-class TooManyCalls(Exception):
-    """As many calls as are allowed have not come back yet."""
 
 
 class DaemonThreads:
@@ -27,10 +25,10 @@ class DaemonThreads:
         """Return what a call returns, or raise what it raises.
 
         Raises:
-            TooManyCalls: too many calls hang.
+            NoLoginGiven: as many calls as are allowed have not come back yet.
         """
         if not self._free.acquire(blocking=False):
-            raise TooManyCalls
+            raise NoLoginGiven("too many unanswered calls", transient=True)
         outcome: Future[T] = Future()
         # Who waits may go, but the call can not be taken back.
         outcome.set_running_or_notify_cancel()
