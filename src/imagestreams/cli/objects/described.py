@@ -13,9 +13,11 @@ from imagestreams.cli.describers.core import (
     describe_service_account,
 )
 from imagestreams.cli.describers.events import events_section
+from imagestreams.cli.describers.followers import followers_section
 from imagestreams.cli.describers.image import describe_image
 from imagestreams.cli.describers.image_stream import describe_image_stream
 from imagestreams.cli.describers.project import describe_project
+from imagestreams.cli.objects.tag_followers import followers_of
 from imagestreams.cli.session import Session
 from imagestreams.client.discovery import ResourceType
 from imagestreams.client.errors import ClientError
@@ -91,7 +93,7 @@ def _stream(describer: Describer, value: Object) -> str:
     now = describer.now()
     # As `oc` does, which shows no events of streams; who asks for them expressly gets them.
     events = describer.events(value) if describer.events_wanted else None
-    return describe_image_stream(value, now) + events_section(events, now)
+    return describe_image_stream(value, now) + _followers(describer, value) + events_section(events, now)
 
 
 def _image(describer: Describer, value: Object) -> str:
@@ -102,7 +104,17 @@ def _image_of_stream(describer: Describer, value: Object) -> str:
     image = value.get("image")
     if not image:
         return describe_anything(value, describer.events(value), describer.now())
-    return describe_image(image, _name(image), describer.now())
+    return describe_image(image, _name(image), describer.now()) + _followers(describer, value)
+
+
+def _followers(describer: Describer, value: Object) -> str:
+    """Say who follows the tags of a stream, or the one tag that the object is."""
+    namespace = str((value.get("metadata") or {}).get("namespace") or "")
+    stream, _, tag = _name(value).partition(":")
+    if not stream or "@" in stream:
+        return ""
+    found = followers_of(describer.session, namespace, stream, tag, chunk_size=describer.chunk_size)
+    return followers_section(found, namespace, with_tags=not tag)
 
 
 def _namespace(describer: Describer, value: Object) -> str:
