@@ -273,6 +273,26 @@ def test_a_build_follows_a_tag_of_another_namespace(
     until(lambda: len(project.builds()) == 2)
 
 
+def test_describe_shows_who_follows_a_tag(server: RunningServer, namespace: str) -> None:
+    project = Project(server, namespace)
+    project.point(1)
+    assert "Followers" not in server.isctl("describe", "-n", namespace, "is/base", check=True).stdout
+    project.deploy("app")
+    project.deploy("paused", paused=True)
+    project.create_build_config()
+    until(lambda: project.image_of() == image(1))
+
+    described = server.isctl("describe", "-n", namespace, "is/base", check=True).stdout
+
+    assert described.partition("\nFollowers:\n")[2] == (
+        "  Tag     Object              Containers  Automatic\n"
+        "  ---     ------              ----------  ---------\n"
+        "  stable  buildconfigs/app    <none>      true\n"
+        "  stable  deployments/app     web         true\n"
+        "  stable  deployments/paused  web         false\n"
+    )
+
+
 def test_what_a_crash_interrupts_is_done_once_after_the_restart(tmp_path: Path) -> None:
     data = tmp_path / "data"
     server = RunningServer(data)
