@@ -44,6 +44,15 @@ def usage_error(message: str, command: str) -> CliError:
     return CliError(f"{message}\nSee '{command} -h' for help and examples")
 
 
+def flag_required(*names: str) -> CliError:
+    """Flags that have no default were not given."""
+    return CliError(f"required flag(s) {', '.join(_quoted(name) for name in names)} not set")
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
 def line_of(error: BaseException) -> str:
     """Return what stderr gets for a failure, without the line break at its end."""
     if isinstance(error, Failures):

@@ -32,7 +32,7 @@ def describe_namespace(
         text.write("Conditions:\n  Type\tStatus\tLastTransitionTime\tReason\tMessage\n")
         text.write("  ----\t------\t------------------\t------\t-------\n")
         for one in conditions:
-            moved = _mail_date(one.get("lastTransitionTime"))
+            moved = mail_date(one.get("lastTransitionTime"))
             text.write(
                 f"  {one.get('type', '')}\t{one.get('status', '')}\t{moved}"
                 f"\t{one.get('reason', '')}\t{one.get('message', '')}\n"
@@ -101,7 +101,7 @@ def _decoded(encoded: str | None) -> bytes:
         return b""
 
 
-def _mail_date(time: str | None) -> str:
+def mail_date(time: str | None) -> str:
     """Print a time as mails do, in UTC: `Mon, 02 Jan 2006 15:04:05 +0000`."""
     moment = datetime.fromisoformat(time or "0001-01-01T00:00:00Z")
     day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]

@@ -39,13 +39,23 @@ def description_and_annotations(text: TabbedText, metadata: Mapping[str, Any]) -
 
 def kubectl_labels(text: TabbedText, metadata: Mapping[str, Any], title: str = "Labels") -> None:
     """Write labels as kubectl does."""
-    labels = sorted((metadata.get("labels") or {}).items())
-    text.write(f"{title}:\t" + ("\t".join(f"{key}={value}\n" for key, value in labels) or "<none>\n"))
+    text.write(labels_text(title, metadata.get("labels")))
+
+
+def labels_text(title: str, labels: Mapping[str, str] | None) -> str:
+    """Return pairs as kubectl writes labels, a line each."""
+    pairs = sorted((labels or {}).items())
+    return f"{title}:\t" + ("\t".join(f"{key}={value}\n" for key, value in pairs) or "<none>\n")
 
 
 def kubectl_annotations(text: TabbedText, metadata: Mapping[str, Any]) -> None:
-    """Write annotations as kubectl does: long ones on lines of their own and cut, the last applied one left out."""
-    annotations = metadata.get("annotations") or {}
+    """Write annotations as kubectl does."""
+    text.write(annotations_text("Annotations", metadata.get("annotations")))
+
+
+def annotations_text(title: str, annotations: Mapping[str, str] | None) -> str:
+    """Return annotations as kubectl writes them: long ones on lines of their own and cut, the last applied left out."""
+    annotations = annotations or {}
     keys = sorted(key for key in annotations if key != _LAST_APPLIED)
     lines = []
     for key in keys:
@@ -54,7 +64,7 @@ def kubectl_annotations(text: TabbedText, metadata: Mapping[str, Any]) -> None:
             lines.append(f"{key}:\n" + "".join(f"\t  {_shorten(part)}\n" for part in value.split("\n")))
         else:
             lines.append(f"{key}: {value}\n")
-    text.write("Annotations:\t" + ("\t".join(lines) or "<none>\n"))
+    return f"{title}:\t" + ("\t".join(lines) or "<none>\n")
 
 
 def _shorten(value: str) -> str:

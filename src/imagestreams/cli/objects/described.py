@@ -17,7 +17,17 @@ from imagestreams.cli.describers.followers import followers_section
 from imagestreams.cli.describers.image import describe_image
 from imagestreams.cli.describers.image_stream import describe_image_stream
 from imagestreams.cli.describers.project import describe_project
+from imagestreams.cli.describers.workloads import (
+    describe_cron_job,
+    describe_daemon_set,
+    describe_deployment,
+    describe_job,
+    describe_replica_set,
+    describe_replication_controller,
+    describe_stateful_set,
+)
 from imagestreams.cli.objects.tag_followers import followers_of
+from imagestreams.cli.objects.workload_details import pods_of, query_of, replica_sets_of
 from imagestreams.cli.session import Session
 from imagestreams.client.discovery import ResourceType
 from imagestreams.client.errors import ClientError
@@ -139,6 +149,49 @@ def _service_account(describer: Describer, value: Object) -> str:
     return describe_service_account(value, describer.events(value), describer.now())
 
 
+def _deployment(describer: Describer, value: Object) -> str:
+    try:
+        old, new = replica_sets_of(describer.session, value, describer.chunk_size)
+    except ClientError as error:
+        if error.status is None:
+            raise
+        old, new = [], None
+    return describe_deployment(value, old, new, describer.events(value), describer.now())
+
+
+def _replica_set(describer: Describer, value: Object) -> str:
+    pods = pods_of(describer.session, value, _query(value), describer.chunk_size)
+    return describe_replica_set(value, pods, describer.events(value), describer.now())
+
+
+def _replication_controller(describer: Describer, value: Object) -> str:
+    labels = {"matchLabels": (value.get("spec") or {}).get("selector") or {}}
+    pods = pods_of(describer.session, value, query_of(labels), describer.chunk_size)
+    return describe_replication_controller(value, pods, describer.events(value), describer.now())
+
+
+def _stateful_set(describer: Describer, value: Object) -> str:
+    pods = pods_of(describer.session, value, _query(value), describer.chunk_size)
+    return describe_stateful_set(value, pods, describer.events(value), describer.now())
+
+
+def _daemon_set(describer: Describer, value: Object) -> str:
+    pods = pods_of(describer.session, value, _query(value), describer.chunk_size)
+    return describe_daemon_set(value, pods, describer.events(value), describer.now())
+
+
+def _job(describer: Describer, value: Object) -> str:
+    return describe_job(value, describer.events(value), describer.now())
+
+
+def _cron_job(describer: Describer, value: Object) -> str:
+    return describe_cron_job(value, describer.events(value), describer.now())
+
+
+def _query(value: Object) -> str:
+    return query_of((value.get("spec") or {}).get("selector"))
+
+
 def _name(value: Mapping[str, Any]) -> str:
     return str((value.get("metadata") or {}).get("name", ""))
 
@@ -154,4 +207,11 @@ _DESCRIBERS: Final[dict[tuple[str, str], Callable[[Describer, Object], str]]] = 
     ("", "Secret"): _secret,
     ("", "ConfigMap"): _config_map,
     ("", "ServiceAccount"): _service_account,
+    ("", "ReplicationController"): _replication_controller,
+    ("apps", "DaemonSet"): _daemon_set,
+    ("apps", "Deployment"): _deployment,
+    ("apps", "ReplicaSet"): _replica_set,
+    ("apps", "StatefulSet"): _stateful_set,
+    ("batch", "CronJob"): _cron_job,
+    ("batch", "Job"): _job,
 }

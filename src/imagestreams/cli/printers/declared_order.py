@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from imagestreams.api import core, image
+from imagestreams.api import apps, batch, core, image
 
 Object = dict[str, Any]
 
@@ -17,6 +17,9 @@ _TYPES: Final = {
     ("v1", "Namespace"): core.Namespace,
     ("v1", "Secret"): core.Secret,
     ("v1", "ServiceAccount"): core.ServiceAccount,
+    ("apps/v1", "Deployment"): apps.Deployment,
+    ("batch/v1", "CronJob"): batch.CronJob,
+    ("batch/v1", "Job"): batch.Job,
     ("image.openshift.io/v1", "ImageStream"): image.ImageStream,
     ("image.openshift.io/v1", "ImageStreamTag"): image.ImageStreamTag,
 }
@@ -28,11 +31,19 @@ def in_declared_order(value: Object) -> Object:
     """Return the object with its fields in their declared order; one of an unknown type with its keys sorted."""
     kind = _TYPES.get((str(value.get("apiVersion", "")), str(value.get("kind", ""))))
     try:
-        model = msgspec.convert(value, kind) if kind else value
+        model = msgspec.convert(_timed(value), kind) if kind else value
     except msgspec.ValidationError:
         model = value
     ordered: Object = _arranged(value, msgspec.json.decode(msgspec.json.encode(model, order="deterministic")))
     return ordered
+
+
+def _timed(value: Object) -> Object:
+    """Put something in the place of a time that is null: what is null is left out of the model."""
+    metadata = value.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("creationTimestamp", "") is not None:
+        return value
+    return {**value, "metadata": {**metadata, "creationTimestamp": ""}}
 
 
 def _arranged(value: Any, model: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`isctl create`: from files, or a stream, tag, secret, config map, namespace or service account from flags."""
+"""`isctl create`: objects from files, or of some kinds from flags."""
 
 import base64
 from typing import Any
@@ -15,6 +15,7 @@ from imagestreams.cli.objects.selection import target_of
 from imagestreams.cli.session import Session
 from imagestreams.cli.verbs.create_secrets import secret
 from imagestreams.cli.verbs.create_streams import imagestream, imagestreamtag
+from imagestreams.cli.verbs.create_workloads import cronjob, deployment, job
 from imagestreams.client.discovery import ResourceType
 from imagestreams.client.errors import ClientError
 from imagestreams.client.resources import NAMESPACES
@@ -133,5 +134,8 @@ for _command, _names in (
     (configmap, ("configmap", "cm")),
     (serviceaccount, ("serviceaccount", "sa")),
     (secret, ("secret",)),
+    (deployment, ("deployment", "deploy")),
+    (job, ("job",)),
+    (cronjob, ("cronjob", "cj")),
 ):
     create.add_verb(_command, *_names)

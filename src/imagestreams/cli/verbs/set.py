@@ -3,6 +3,7 @@
 import click
 
 from imagestreams.cli.command import VerbGroup
+from imagestreams.cli.verbs.set_image import image
 from imagestreams.cli.verbs.set_triggers import triggers
 
 
@@ -11,4 +12,5 @@ def set_() -> None:
     """Everything is done by the words below."""
 
 
+set_.add_verb(image, "image")
 set_.add_verb(triggers, "triggers", "trigger")

@@ -1,0 +1,189 @@
+"""Pod templates, as kubectl describes them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from imagestreams.api.label_selectors import shown_selector
+from imagestreams.api.meta import LabelSelector
+from imagestreams.cli.describers import metadata
+from imagestreams.cli.describers.volumes import volumes_text
+from imagestreams.cli.texts.tab_stops import without_control
+
+Object = Mapping[str, Any]
+
+_INDENT = "  "
+
+
+def pod_template_text(template: Object | None) -> str:
+    """Return the description of a template, with tabs between its columns."""
+    if template is None:
+        return "Pod Template:\n  <unset>"
+    meta, spec = template.get("metadata") or {}, template.get("spec") or {}
+    return without_control("Pod Template:\n" + "".join(_parts(meta, spec)))
+
+
+def _parts(meta: Object, spec: Object) -> Iterator[str]:
+    yield metadata.labels_text("  Labels", meta.get("labels"))
+    if meta.get("annotations"):
+        yield metadata.annotations_text("  Annotations", meta["annotations"])
+    if account := spec.get("serviceAccountName"):
+        yield f"  Service Account:\t{account}\n"
+    if initial := spec.get("initContainers"):
+        yield from _containers("Init Containers", initial)
+    yield from _containers("Containers", spec.get("containers") or [])
+    yield volumes_text(spec.get("volumes"), _INDENT)
+    yield _spread(spec.get("topologySpreadConstraints") or [])
+    if priority := spec.get("priorityClassName"):
+        yield f"  Priority Class Name:\t{priority}\n"
+    yield metadata.labels_text("  Node-Selectors", spec.get("nodeSelector"))
+    yield "  Tolerations:\t" + ("\t".join(_tolerations(spec.get("tolerations") or [])) or "<none>\n")
+
+
+def _containers(title: str, containers: Sequence[Object]) -> Iterator[str]:
+    yield f"  {title}:{'' if containers else ' <none>'}\n"
+    for container in containers:
+        yield f"   {container.get('name', '')}:\n    Image:\t{container.get('image', '')}\n"
+        yield from _ports(container.get("ports") or [])
+        yield from _seccomp(container)
+        for label, field in (("Command", "command"), ("Args", "args")):
+            if words := container.get(field):
+                yield f"    {label}:\n" + "".join(f"      {line}\n" for word in words for line in word.split("\n"))
+        resources = container.get("resources") or {}
+        for label, field in (("Limits", "limits"), ("Requests", "requests")):
+            if amounts := resources.get(field):
+                yield f"    {label}:\n" + "".join(f"      {name}:\t{amounts[name]}\n" for name in sorted(amounts))
+        for label, field in (
+            ("Liveness", "livenessProbe"),
+            ("Readiness", "readinessProbe"),
+            ("Startup", "startupProbe"),
+        ):
+            if (probe := container.get(field)) is not None:
+                yield f"    {label}:\t{probe_text(probe)}\n"
+        yield from _environment(container)
+        yield from _mounts(container)
+
+
+def _ports(ports: Sequence[Object]) -> Iterator[str]:
+    for label, field in (("Port", "containerPort"), ("Host Port", "hostPort")):
+        texts = [f"{each.get(field, 0)}/{each.get('protocol', '')}" for each in ports]
+        named = [
+            f"{text} ({each['name']})" if each.get("name") else text for text, each in zip(texts, ports, strict=True)
+        ]
+        joined = ", ".join(named)
+        yield f"    {label}s:\t{joined}\n" if "," in joined else f"    {label}:\t{joined or '<none>'}\n"
+
+
+def _seccomp(container: Object) -> Iterator[str]:
+    profile = (container.get("securityContext") or {}).get("seccompProfile")
+    if profile:
+        yield f"    SeccompProfile:\t{profile.get('type', '')}\n"
+        if profile.get("type") == "Localhost":
+            yield f"      LocalhostProfile:\t{profile.get('localhostProfile', '')}\n"
+
+
+def _environment(container: Object) -> Iterator[str]:
+    if sources := container.get("envFrom"):
+        yield "    Environment Variables from:\n"
+        for source in sources:
+            kind = "ConfigMap" if source.get("configMapRef") is not None else "Secret"
+            held = source.get("configMapRef") or source.get("secretRef") or {}
+            prefix = f" with prefix '{source['prefix']}'" if source.get("prefix") else ""
+            yield f"      {held.get('name', '')}\t{kind}{prefix}\tOptional: {_flag(held)}\n"
+    variables = container.get("env") or []
+    yield "    Environment:" + ("\n" if variables else "\t<none>\n")
+    for variable in variables:
+        yield from _variable(container, variable)
+
+
+def _variable(container: Object, variable: Object) -> Iterator[str]:
+    name, source = variable.get("name", ""), variable.get("valueFrom")
+    if source is None:
+        first, *rest = str(variable.get("value", "")).split("\n")
+        yield f"      {name}:\t{first}\n" + "".join(f"      \t{line}\n" for line in rest)
+    elif field := source.get("fieldRef"):
+        yield f"      {name}:\t ({field.get('apiVersion', '')}:{field.get('fieldPath', '')})\n"
+    elif resource := source.get("resourceFieldRef"):
+        yield f"      {name}:\t{_amount(container, resource)} ({resource.get('resource', '')})\n"
+    elif key := source.get("secretKeyRef"):
+        told = f"<set to the key '{key.get('key', '')}' in secret '{key.get('name', '')}'>"
+        yield f"      {name}:\t{told}\tOptional: {_flag(key)}\n"
+    elif key := source.get("configMapKeyRef"):
+        told = f"<set to the key '{key.get('key', '')}' of config map '{key.get('name', '')}'>"
+        yield f"      {name}:\t{told}\tOptional: {_flag(key)}\n"
+
+
+def _amount(container: Object, reference: Object) -> str:
+    """Return what a variable says of the container's resources, where that is one of the plain amounts."""
+    what, _, name = str(reference.get("resource", "")).partition(".")
+    amount = ((container.get("resources") or {}).get(what) or {}).get(name)
+    if amount is None:
+        return "node allocatable" if what == "limits" and name in ("cpu", "memory") else "0"
+    return str(amount)
+
+
+def _mounts(container: Object) -> Iterator[str]:
+    mounts = sorted(container.get("volumeMounts") or [], key=lambda each: str(each.get("mountPath", "")))
+    yield "    Mounts:" + ("\n" if mounts else "\t<none>\n")
+    for mount in mounts:
+        flags = ["ro" if mount.get("readOnly") else "rw"]
+        if path := mount.get("subPath"):
+            flags.append(f'path="{path}"')
+        yield f"      {mount.get('mountPath', '')} from {mount.get('name', '')} ({','.join(flags)})\n"
+    devices = sorted(container.get("volumeDevices") or [], key=lambda each: str(each.get("devicePath", "")))
+    if devices:
+        yield "    Devices:" + ("\n" if mounts else "\t<none>\n")
+        yield from (f"      {each.get('devicePath', '')} from {each.get('name', '')}\n" for each in devices)
+
+
+def probe_text(probe: Object) -> str:
+    """Return a probe in one line."""
+    attributes = (
+        f"delay={probe.get('initialDelaySeconds', 0)}s timeout={probe.get('timeoutSeconds', 0)}s"
+        f" period={probe.get('periodSeconds', 0)}s successThreshold={probe.get('successThreshold', 0)}"
+        f" failureThreshold={probe.get('failureThreshold', 0)}"
+    )
+    if (run := probe.get("exec")) is not None:
+        return f"exec [{' '.join(run.get('command') or [])}] {attributes}"
+    if (get := probe.get("httpGet")) is not None:
+        host = get.get("host", "")
+        host = f"[{host}]" if ":" in host else host
+        path = get.get("path", "")
+        path = path if not path or path.startswith("/") else f"/{path}"
+        return f"http-get {str(get.get('scheme', '')).lower()}://{host}:{get.get('port', '')}{path} {attributes}"
+    if (socket := probe.get("tcpSocket")) is not None:
+        return f"tcp-socket {socket.get('host', '')}:{socket.get('port', '')} {attributes}"
+    if (grpc := probe.get("grpc")) is not None:
+        return f"grpc <pod>:{grpc.get('port', 0)} {grpc.get('service') or ''} {attributes}"
+    return f"unknown {attributes}"
+
+
+def _spread(constraints: Sequence[Object]) -> str:
+    lines = []
+    for each in sorted(constraints, key=lambda one: str(one.get("topologyKey", ""))):
+        line = f"{each.get('topologyKey', '')}:{each.get('whenUnsatisfiable', '')}"
+        line += f" when max skew {each.get('maxSkew', 0)} is exceeded"
+        if (selector := each.get("labelSelector")) is not None:
+            line += f" for selector {selector_shown(selector)}"
+        lines.append(line + "\n")
+    return "  Topology Spread Constraints:\t" + "  \t".join(lines) if lines else ""
+
+
+def _tolerations(tolerations: Sequence[Object]) -> Iterator[str]:
+    for each in sorted(tolerations, key=lambda one: str(one.get("key", ""))):
+        key, value, effect = each.get("key") or "", each.get("value") or "", each.get("effect") or ""
+        text = key + (f"={value}" if value else "") + (f":{effect}" if effect else "")
+        if each.get("operator") == "Exists" and not value:
+            text += " op=Exists" if key or effect else "op=Exists"
+        seconds = each.get("tolerationSeconds")
+        yield text + (f" for {seconds}s" if seconds is not None else "") + "\n"
+
+
+def selector_shown(selector: Object | None) -> str:
+    """Return a label selector in one line, as tables show it."""
+    return shown_selector(msgspec.convert(selector, LabelSelector) if selector is not None else None)
+
+
+def _flag(held: Object) -> str:
+    return "true" if held.get("optional") else "false"
