@@ -42,6 +42,12 @@ def test_a_host_by_its_name_comes_before_one_by_a_wildcard_and_then_the_path_cou
     assert users(ring, "q.example.com") == ["wide"]
 
 
+def test_of_two_wildcards_the_one_that_leaves_less_open_comes_first() -> None:
+    ring = keyring({"*.example.com": "wide", "team-*.example.com": "narrow", "*.*.com": "widest"})
+
+    assert users(ring, "team-a.example.com") == ["narrow", "wide", "widest"]
+
+
 @pytest.mark.parametrize("registry", ["r.example.com", "r.example.com:443", "r.example.com:80"])
 def test_the_usual_ports_may_be_written_in_an_image_and_left_out_in_a_secret(registry: str) -> None:
     assert users(keyring({"r.example.com": "u"}), registry) == ["u"]

@@ -81,8 +81,11 @@ class Keyring:
 
     def __init__(self, entries: Iterable[_Entry] = (), lender: Lender | None = None) -> None:
         self._lender = lender
-        # Hosts without wildcards first, then the most specific path; what is equally specific keeps the secrets' order.
-        self._entries = sorted(entries, key=lambda entry: ("*" in entry.host, -len(entry.path)))
+        # Hosts without wildcards first, then the most specific path, then the wildcard that leaves least open; what is
+        # equally specific keeps the secrets' order.
+        self._entries = sorted(
+            entries, key=lambda entry: ("*" in entry.host, -len(entry.path), entry.host.count("*") - len(entry.host))
+        )
 
     @classmethod
     def from_secrets(cls, secrets: Iterable[Secret], lender: Lender | None = None) -> "Keyring":
