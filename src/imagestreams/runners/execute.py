@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from imagestreams.runners.engine import Command, RunnerError, last_words, run
+from imagestreams.runners.engine import Command, RunnerError, last_words
+from imagestreams.runners.leftovers import Leftovers
 from imagestreams.runners.runner import Observation, Workload
 
 APPLY: Final = "apply"
@@ -24,6 +25,7 @@ class ExecRunner:
     command: Sequence[str]
     environment: Mapping[str, str] = field(repr=False)
     timeout_s: float = 600.0
+    leftovers: Leftovers = field(default_factory=Leftovers)
     needs_objects: bool = False
     observes: bool = False
 
@@ -52,7 +54,8 @@ class ExecRunner:
     async def _call(self, action: str, workload: Workload) -> None:
         change = described(action, workload)
         environment = {**self.environment, **variables(action, workload)}
-        outcome = await run(Command(self.command, environment, json.dumps(change).encode(), timeout_s=self.timeout_s))
+        command = Command(self.command, environment, json.dumps(change).encode(), timeout_s=self.timeout_s)
+        outcome = await self.leftovers.run(f"{self.name}-{workload.uid}", command)
         if not outcome.succeeded:
             raise RunnerError(f"{self.command[0]}: {last_words(outcome, self.timeout_s)}")
 

@@ -9,8 +9,11 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from imagestreams.runners.engine import Command, Outcome, run
 
 _START_FIELD: Final = 19
 """Where in `/proc/<pid>/stat`, counted behind the name, the time stands at which a process began."""
@@ -18,20 +21,33 @@ _SUFFIX: Final = ".group"
 
 
 class Leftovers:
-    """Notes of running programs, in one directory."""
+    """Notes of running programs, in one directory; without one nothing is noted."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
 
+    async def run(self, key: str, command: Command) -> Outcome:
+        """Run a program that is noted while it runs.
+
+        Raises:
+            RunnerError: the program is not there or can't be started.
+        """
+        with self._kept(key) as started:
+            return await run(replace(command, started=started))
+
     @contextmanager
-    def kept(self, key: str) -> Iterator[Callable[[int], None]]:
+    def _kept(self, key: str) -> Iterator[Callable[[int], None] | None]:
         """Give what notes a process group; the note is gone when the work is done."""
-        path = self._directory / (key + _SUFFIX)
+        directory = self._directory
+        if directory is None:
+            yield None
+            return
+        path = directory / (key + _SUFFIX)
 
         def note(group: int) -> None:
             began = _began(group)
             if began is not None:
-                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path.write_text(f"{group} {began}\n")
 
         try:
@@ -42,7 +58,7 @@ class Leftovers:
     def end(self) -> int:
         """Kill all that is noted and still runs; return how many programs that were."""
         ended = 0
-        for path in sorted(self._directory.glob(f"*{_SUFFIX}")):
+        for path in sorted(self._directory.glob(f"*{_SUFFIX}")) if self._directory is not None else ():
             with contextlib.suppress(ValueError, OSError):
                 group, began = path.read_text().split()
                 if _began(int(group)) == began:

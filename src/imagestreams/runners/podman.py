@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from imagestreams.runners.engine import Command, Outcome, RunnerError, last_words, run
+from imagestreams.runners.leftovers import Leftovers
 from imagestreams.runners.pod_documents import (
     LABEL_CHANGE,
     LABEL_SERVER,
@@ -39,6 +40,7 @@ class PodmanRunner:
     command: Sequence[str] = ("podman",)
     timeout_s: float = 600.0
     privileged: bool = False
+    leftovers: Leftovers = field(default_factory=Leftovers)
     needs_objects: bool = True
     observes: bool = True
 
@@ -109,6 +111,7 @@ class PodmanRunner:
                 directory=directory / "work",
                 environment=environment,
                 timeout_s=self.timeout_s,
+                noted=f"{self.name}-{workload.uid}",
             )
 
     async def _clear(self, workload: Workload, there: Sequence[Mapping[str, Any]]) -> None:
@@ -137,9 +140,11 @@ class PodmanRunner:
         stdin: bytes = b"",
         directory: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        noted: str = "",
     ) -> Outcome:
         argv = (*self.command, *arguments)
-        outcome = await run(Command(argv, environment or self.environment, stdin, directory, timeout_s))
+        command = Command(argv, environment or self.environment, stdin, directory, timeout_s)
+        outcome = await (self.leftovers.run(noted, command) if noted else run(command))
         if not outcome.succeeded:
             raise RunnerError(f"podman {' '.join(arguments[:2])}: {last_words(outcome, timeout_s)}")
         return outcome

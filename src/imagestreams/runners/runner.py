@@ -58,11 +58,17 @@ class Observation:
 class Runner(Protocol):
     """Carries out changes; every method raises `RunnerError` with what the program said when it fails."""
 
-    name: str
-    needs_objects: bool
-    """Whether config maps, secrets and logins have to be sent along."""
-    observes: bool
-    """Whether `observe` can tell what runs; else what was rolled out is taken to run."""
+    @property
+    def name(self) -> str:
+        """How the operator calls it."""
+
+    @property
+    def needs_objects(self) -> bool:
+        """Whether config maps, secrets and logins have to be sent along."""
+
+    @property
+    def observes(self) -> bool:
+        """Whether `observe` can tell what runs; else what was rolled out is taken to run."""
 
     async def roll_out(self, workload: Workload) -> Observation:
         """Let a workload run as it is described, in place of what ran of it before."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from imagestreams.runners.builds.plan import BuildPlan, Log, PostCommit
-from imagestreams.runners.engine import Command, Outcome, RunnerError, last_words, run
+from imagestreams.runners.engine import Command, Outcome, RunnerError, last_words
 from imagestreams.runners.leftovers import Leftovers
 from imagestreams.runners.registries_conf import RegistrySource, registries_conf
 
@@ -179,15 +179,9 @@ class Images:
             return
 
     async def _call(self, *arguments: str, timeout_s: float, log: bool = True) -> Outcome:
-        with self._leftovers.kept(self._private.name) as started:
-            command = Command(
-                (*self._engine.argv, *arguments),
-                self._environment,
-                timeout_s=timeout_s,
-                log=self._log if log else None,
-                started=started,
-            )
-            outcome = await run(command)
+        argv = (*self._engine.argv, *arguments)
+        command = Command(argv, self._environment, timeout_s=timeout_s, log=self._log if log else None)
+        outcome = await self._leftovers.run(self._private.name, command)
         if not outcome.succeeded:
             raise RunnerError(f"{self._engine.kind} {arguments[0]}: {last_words(outcome, timeout_s)}")
         return outcome

@@ -1,0 +1,307 @@
+"""Hands every change of a workload to its runner, once, and writes what came of it into the workload's status.
+
+Level-driven. A change is noted before its runner is called, so that one that a crash interrupted is handed out again,
+under the same id; a failed one is tried again later and later. What a runner can look at is looked at from time to
+time, and brought back if it is gone. Only this loop writes the status of workloads.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from imagestreams.api.apps import (
+    ControllerRevision,
+    DaemonSet,
+    Deployment,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+)
+from imagestreams.api.batch import Job
+from imagestreams.api.codec import copy
+from imagestreams.api.core import Stored
+from imagestreams.api.errors import ApiError
+from imagestreams.api.openshift_apps import DeploymentConfig
+from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
+from imagestreams.controllers.rollouts.attachments import Attachments
+from imagestreams.controllers.rollouts.configs import config_subject, shown, wanted_rollout
+from imagestreams.controllers.rollouts.deployment_statuses import left_without_runner_s
+from imagestreams.controllers.rollouts.handouts import ChosenRunner, Handouts
+from imagestreams.controllers.rollouts.job_statuses import is_finished
+from imagestreams.controllers.rollouts.records import Rollout
+from imagestreams.controllers.rollouts.seen import Seen
+from imagestreams.controllers.rollouts.statuses import replica_set_status, status_of
+from imagestreams.controllers.rollouts.subjects import Subject, subject_of
+from imagestreams.controllers.watching import follow
+from imagestreams.resources.storage import ObjectStorage, StaleObject
+from imagestreams.resources.workloads.group import WorkloadGroup
+from imagestreams.resources.workloads.ownership import Controlled, controller_of
+from imagestreams.resources.workloads.replica_set_history import revision_of
+from imagestreams.store.cache import Entry
+from imagestreams.store.kv import StoreClosed
+
+LOOK_INTERVAL_S: Final = 10.0
+_CONFLICT: Final = Backoff(first_s=0.05, longest_s=60)
+_WORKERS: Final = 16
+_JOB_ATTEMPTS: Final = 6
+"""How often a failed job is tried again where it does not say."""
+
+
+class Rollouts:
+    """Works on all workloads.
+
+    `runners` is asked once for those that there are, when the server is up; `now` is the time as the API shows it.
+    """
+
+    def __init__(
+        self,
+        workloads: WorkloadGroup,
+        configs: ObjectStorage[DeploymentConfig],
+        records: ObjectStorage[Rollout],
+        attachments: Attachments,
+        runners: Callable[[], Sequence[ChosenRunner]],
+        now: Callable[[], str],
+        *,
+        look_interval_s: float = LOOK_INTERVAL_S,
+        retry: Backoff | None = None,
+    ) -> None:
+        self._configs = configs
+        self._records = records
+        self._attachments = attachments
+        self._make_runners = runners
+        self._now = now
+        self._look_interval_s = look_interval_s
+        self._retry = retry
+        self._replica_sets: ObjectStorage[ReplicaSet] = workloads.replica_sets.storage
+        self._controllers: ObjectStorage[ReplicationController] = workloads.replication_controllers.storage
+        self._revisions: ObjectStorage[ControllerRevision] = workloads.controller_revisions.storage
+        storages: Sequence[ObjectStorage[Any]] = (
+            workloads.deployments.storage,
+            workloads.stateful_sets.storage,
+            workloads.daemon_sets.storage,
+            workloads.jobs.storage,
+            self._replica_sets,
+            self._controllers,
+            configs,
+        )
+        self._kinds = {storage.info.kind: storage for storage in storages}
+        self._prefixes = {storage.prefix(): storage for storage in storages}
+        self._sets: Controlled[ReplicaSet] = Controlled()
+        self._rollouts: Controlled[ReplicationController] = Controlled()
+        self._states: Controlled[ControllerRevision] = Controlled()
+        self._queue = WorkQueue(self._work, workers=_WORKERS, backoff=_CONFLICT)
+        self._handouts: Handouts | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is worked on or waits for a worker."""
+        return self._queue.is_idle
+
+    async def run(self) -> None:
+        """Work until `stop` is called."""
+        await self._records.cache.start()
+        runners = self._make_runners()
+        options = {"retry": self._retry} if self._retry is not None else {}
+        self._handouts = Handouts(self._records, runners, self._attachments, self._now, **options)
+        tasks = [asyncio.create_task(each) for each in self._watches()]
+        for watch in tasks:
+            watch.add_done_callback(lambda _: self._queue.stop())
+        for entry in list(self._records.list()):
+            self._add_record(entry.value)
+        if any(one.runner.observes for one in runners):
+            tasks.append(asyncio.create_task(self._look()))
+        try:
+            await self._queue.run()
+        finally:
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            self._records.cache.stop()
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    def stop(self) -> None:
+        """Let `run` end; a runner's program that is under way is ended, and the change handed out again next time."""
+        self._queue.stop()
+
+    def _watches(self) -> list[Coroutine[Any, Any, None]]:
+        """Return the watches; what is owned is known before its owners are looked at."""
+        owned = (self._replica_sets, self._controllers)
+        plain = [storage for storage in self._prefixes.values() if storage not in owned]
+        return [
+            follow(self._revisions, self._seen_in(self._states), self._gone_from(self._states)),
+            follow(self._replica_sets, self._seen_in(self._sets), self._gone_from(self._sets)),
+            follow(self._controllers, self._seen_in(self._rollouts), self._gone_from(self._rollouts)),
+            *(follow(storage, lambda entry: self._queue.add(entry.key), self._queue.add) for storage in plain),
+        ]
+
+    def _seen_in(self, index: Controlled[Any]) -> Callable[[Entry[Any]], None]:
+        def seen(entry: Entry[Any]) -> None:
+            index.seen(entry)
+            self._add_owner_or_self(entry)
+
+        return seen
+
+    def _gone_from(self, index: Controlled[Any]) -> Callable[[str], None]:
+        def gone(key: str) -> None:
+            if (entry := index.gone(key)) is not None:
+                self._add_owner_or_self(entry)
+
+        return gone
+
+    def _add_owner_or_self(self, entry: Entry[Any]) -> None:
+        metadata = entry.value.metadata
+        owner = controller_of(metadata)
+        storage = self._kinds.get(owner.kind) if owner is not None else None
+        if owner is not None and storage is not None:
+            self._queue.add(storage.key(metadata.namespace, owner.name))
+        elif not isinstance(entry.value, ControllerRevision):
+            self._queue.add(entry.key)
+
+    def _add_record(self, record: Rollout) -> None:
+        storage = self._kinds.get(record.workload_kind)
+        if storage is not None:
+            self._queue.add(storage.key(record.metadata.namespace, record.workload_name))
+
+    async def _look(self) -> None:
+        assert self._handouts is not None
+        while True:
+            for record in await self._handouts.look():
+                self._add_record(record)
+            await asyncio.sleep(self._look_interval_s)
+
+    async def _work(self, key: str) -> None:
+        assert self._handouts is not None
+        storage = self._prefixes["/".join(key.split("/", 3)[:3]) + "/"]
+        entry: Entry[Any] | None = storage.cache.get(key)
+        try:
+            if entry is None or entry.value.metadata.deletion_timestamp:
+                namespace, name = key.removeprefix(storage.prefix()).split("/")
+                record = self._handouts.record(storage.info.kind, namespace, name)
+                if record is not None:
+                    await self._handouts.take_down(record)
+            elif isinstance(entry.value, DeploymentConfig):
+                await self._work_on_config(self._handouts, entry)
+            elif self._is_own(entry.value):
+                await self._work_on(self._handouts, storage, entry)
+        except StaleObject as error:
+            raise RetryLater(str(error)) from error
+        except ApiError as error:
+            if error.status.code != 409:
+                raise
+            raise RetryLater(error.status.message) from error
+        except StoreClosed:
+            self._queue.stop()
+
+    def _is_own(self, value: Stored) -> bool:
+        """Return whether an object is run for itself, and not as a part of another that we run."""
+        owner = controller_of(value.metadata)
+        return owner is None or owner.kind not in self._kinds
+
+    async def _work_on(self, handouts: Handouts, storage: ObjectStorage[Any], entry: Entry[Any]) -> None:
+        value = entry.value
+        subject = subject_of(value)
+        if subject is None or (isinstance(value, Job) and is_finished(value)):
+            return
+        attempts_max = 0
+        if isinstance(value, Job):
+            limit = value.spec.backoff_limit
+            attempts_max = 1 + (_JOB_ATTEMPTS if limit is None else limit)
+        record = await handouts.prepare(subject)
+        seen = self._seen(handouts, value, subject, record, attempts_max)
+        entry = await self._show(storage, entry, seen)
+        wait_s = handouts.wait_s(record) if record is not None and not subject.waits and not seen.given_up else None
+        if record is not None and wait_s == 0:
+            record = await handouts.carry_out(subject, record)
+            seen = self._seen(handouts, value, subject, record, attempts_max)
+            entry = await self._show(storage, entry, seen)
+            wait_s = handouts.wait_s(record)
+        if isinstance(value, Job) and seen.timed_out and record is not None:
+            await handouts.take_down(record)
+            return
+        self._come_back(entry.key, wait_s, self._left_s(handouts, entry.value, subject, record, seen))
+
+    def _come_back(self, key: str, *times_s: float | None) -> None:
+        times = [one for one in times_s if one is not None]
+        if times:
+            # A little later than due, so that the timer never comes too early.
+            self._queue.add_after(key, min(times) + 0.05)
+
+    def _seen(
+        self, handouts: Handouts, value: Stored, subject: Subject, record: Entry[Rollout] | None, attempts_max: int = 0
+    ) -> Seen:
+        seen = handouts.seen(subject, record, revision=self._revision(value), attempts_max=attempts_max)
+        if seen.has_runner or not isinstance(value, Deployment):
+            return seen
+        return replace(seen, timed_out=left_without_runner_s(value, self._now()) == 0)
+
+    def _left_s(
+        self, handouts: Handouts, value: Stored, subject: Subject, record: Entry[Rollout] | None, seen: Seen
+    ) -> float | None:
+        """Return in how many seconds it has to be said that a change takes too long; `None` for never."""
+        if seen.complete or seen.timed_out or subject.waits:
+            return None
+        if not seen.has_runner:
+            return left_without_runner_s(value, self._now()) if isinstance(value, Deployment) else None
+        left_s = handouts.left_s(subject, record)
+        # The times of the API are whole seconds: too late is what is a second over.
+        return None if left_s is None else left_s + 1
+
+    def _revision(self, value: Stored) -> str:
+        """Return the name of the object that stands for a workload's newest template."""
+        uid = value.metadata.uid
+        if isinstance(value, Deployment):
+            sets = max(self._sets.of(uid), key=lambda each: revision_of(each.value.metadata), default=None)
+            return sets.value.metadata.name if sets is not None else ""
+        if isinstance(value, (StatefulSet, DaemonSet)):
+            state = max(self._states.of(uid), key=lambda each: each.value.revision, default=None)
+            return state.value.metadata.name if state is not None else ""
+        return ""
+
+    async def _show(self, storage: ObjectStorage[Any], entry: Entry[Any], seen: Seen) -> Entry[Any]:
+        """Write a status, and that of a deployment's replica sets, where they changed."""
+        now = self._now()
+        entry = await _write_status(storage, entry, status_of(entry.value, seen, now))
+        if isinstance(entry.value, Deployment):
+            for each in self._sets.of(entry.value.metadata.uid):
+                is_newest = each.value.metadata.name == seen.revision
+                state = replica_set_status(each.value, seen if is_newest else Seen(0), now)
+                self._sets.seen(await _write_status(self._replica_sets, each, state))
+        return entry
+
+    async def _work_on_config(self, handouts: Handouts, entry: Entry[DeploymentConfig]) -> None:
+        config = entry.value
+        rollouts = [each.value for each in self._rollouts.of(config.metadata.uid)]
+        wanted = wanted_rollout(config, rollouts)
+        subject = config_subject(config, wanted) if wanted is not None else None
+        if subject is None:
+            await self._show_rollouts(config, wanted, None)
+            return
+        record = await handouts.prepare(subject)
+        await self._show_rollouts(config, wanted, handouts.seen(subject, record))
+        if record is not None and handouts.wait_s(record) == 0:
+            record = await handouts.carry_out(subject, record)
+            await self._show_rollouts(config, wanted, handouts.seen(subject, record))
+        if record is not None:
+            seen = handouts.seen(subject, record)
+            left = None if seen.complete or seen.timed_out else handouts.left_s(subject, record)
+            self._come_back(entry.key, handouts.wait_s(record), None if left is None else left + 1)
+
+    async def _show_rollouts(
+        self, config: DeploymentConfig, wanted: ReplicationController | None, seen: Seen | None
+    ) -> None:
+        for each in self._rollouts.of(config.metadata.uid):
+            is_wanted = wanted is not None and each.value.metadata.name == wanted.metadata.name
+            after = shown(each.value, wanted=is_wanted, seen=seen if is_wanted else None, now=self._now())
+            if after is not each.value:
+                self._rollouts.seen(await self._controllers.replace(each, after))
+
+
+async def _write_status(storage: ObjectStorage[Any], entry: Entry[Any], status: Any) -> Entry[Any]:
+    if status == entry.value.status:
+        return entry
+    value = copy(entry.value)
+    value.status = status
+    return await storage.replace(entry, value)
