@@ -1,13 +1,13 @@
 """How a build is made of a config or of another build.
 
-Functions from values to values: what references point to is asked of `ImageSources`, the time is given. The config is
+Functions from values to values: what references point to is asked of `Sources`, the time is given. The config is
 changed in place, since a build and the count of builds belong together: whoever calls stores the config first, so that
 of two requests for the same number only one makes a build.
 """
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from imagestreams.api.build import (
     BinaryBuildSource,
@@ -31,7 +31,7 @@ from imagestreams.api.pods import EnvVar
 from imagestreams.resources.builds import build_names
 from imagestreams.resources.builds.buildconfigs import is_paused
 from imagestreams.resources.builds.builds import NEW
-from imagestreams.resources.builds.image_sources import DOCKER_IMAGE, ImageSources, matching_secret
+from imagestreams.resources.builds.image_sources import DOCKER_IMAGE, matching_secret
 
 DEFAULT_ACCOUNT: Final = "builder"
 MANUAL: Final = "Manually triggered"
@@ -42,7 +42,17 @@ _JENKINS: Final = ("status-json", "log-url", "console-log-url", "blueocean-log-u
 _STAMPED: Final = re.compile(r".+-[0-9]{10}")
 
 
-def build_of_config(config: BuildConfig, request: BuildRequest, sources: ImageSources, now: str) -> Build:
+class Sources(Protocol):
+    """Who knows what references point to, and which secrets a service account has."""
+
+    def pull_spec(self, reference: ObjectReference, namespace: str) -> str:
+        """Return what a reference that stands in a namespace points to now, or raise an `ApiError`."""
+
+    def login_secrets(self, namespace: str, service_account: str) -> list[Secret]:
+        """Return the secrets of a service account, or raise an `ApiError`."""
+
+
+def build_of_config(config: BuildConfig, request: BuildRequest, sources: Sources, now: str) -> Build:
     """Return the next build of a config, and count it there; `now` is an RFC 3339 time.
 
     Raises:
@@ -136,7 +146,7 @@ def _new_status(config: ObjectReference | None, now: str) -> BuildStatus:
     return BuildStatus(phase=NEW, conditions=[condition], config=config)
 
 
-def _from_config(config: BuildConfig, request: BuildRequest, sources: ImageSources, now: str) -> Build:
+def _from_config(config: BuildConfig, request: BuildRequest, sources: Sources, now: str) -> Build:
     config.status.last_version += 1
     metadata, spec = config.metadata, copy(config.spec)
     number = str(config.status.last_version)
@@ -208,7 +218,7 @@ def _followed_image(config: BuildConfig, reference: ObjectReference | None) -> s
     return ""
 
 
-def _fix_source_images(config: BuildConfig, build: Build, sources: ImageSources, secrets: list[Secret]) -> None:
+def _fix_source_images(config: BuildConfig, build: Build, sources: Sources, secrets: list[Secret]) -> None:
     for image in build.spec.source.images or []:
         reference, namespace = image.from_, config.metadata.namespace
         found = _followed_image(config, reference) or sources.pull_spec(reference, namespace)
@@ -217,7 +227,7 @@ def _fix_source_images(config: BuildConfig, build: Build, sources: ImageSources,
         image.from_ = ObjectReference(kind=DOCKER_IMAGE, name=found)
 
 
-def _fix_base_image(config: BuildConfig, strategy: BuildStrategy, sources: ImageSources, secrets: list[Secret]) -> None:
+def _fix_base_image(config: BuildConfig, strategy: BuildStrategy, sources: Sources, secrets: list[Secret]) -> None:
     reference = input_reference(strategy)
     if reference is None:
         return
@@ -243,7 +253,7 @@ def _secret_for(secrets: list[Secret], image: str) -> LocalObjectReference | Non
     return LocalObjectReference(name=name) if name else None
 
 
-def _update_triggers(config: BuildConfig, request: BuildRequest, sources: ImageSources, now: str) -> None:
+def _update_triggers(config: BuildConfig, request: BuildRequest, sources: Sources, now: str) -> None:
     """Write down which image each trigger has seen: that of the request, or what its tag points to now."""
     namespace, caused_by = config.metadata.namespace, request.triggered_by_image
     strategy_image = input_reference(config.spec.strategy)
@@ -281,7 +291,7 @@ def _image_changes(config: BuildConfig) -> list[ImageChangeTrigger]:
     ]
 
 
-def _resolved(trigger: ImageChangeTrigger, reference: ObjectReference, sources: ImageSources, namespace: str) -> str:
+def _resolved(trigger: ImageChangeTrigger, reference: ObjectReference, sources: Sources, namespace: str) -> str:
     try:
         return sources.pull_spec(reference, namespace)
     except ApiError:
