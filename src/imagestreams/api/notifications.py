@@ -44,6 +44,7 @@ class NotificationDelivery(Wire):
 
     time: str | None = always()
     result: str = always("")
+    id: str = ""
     type: str = ""
     subject: str = ""
     message: str = ""

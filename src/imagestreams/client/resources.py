@@ -31,6 +31,9 @@ IMAGE_STREAM_IMPORTS = ResourceType(_IMAGE, "v1", "imagestreamimports", "ImageSt
 IMAGE_TAGS = ResourceType(_IMAGE, "v1", "imagetags", "ImageTag", "imagetag")
 IMAGES = ResourceType(_IMAGE, "v1", "images", "Image", "image", namespaced=False)
 NAMESPACES = ResourceType("", "v1", "namespaces", "Namespace", "namespace", namespaced=False)
+NOTIFICATION_SINKS = ResourceType(
+    "imagestreams.dev", "v1", "notificationsinks", "NotificationSink", "notificationsink"
+)
 REGISTRY_HOOKS = ResourceType("imagestreams.dev", "v1", "registryhooks", "RegistryHook", "registryhook")
 SECRETS = ResourceType("", "v1", "secrets", "Secret", "secret")
 PROJECTS = ResourceType("project.openshift.io", "v1", "projects", "Project", "project", namespaced=False)

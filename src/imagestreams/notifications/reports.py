@@ -1,6 +1,6 @@
 """Shows in the status of sinks how deliveries go, and tells of it in events; not of each one, and never of a secret.
 
-The first attempt is written a moment after it, what comes later a few seconds after the last writing.
+The first attempt is written a moment after it, what comes later two seconds after the last writing.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from imagestreams.resources.notifications.urls import shown_url
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 
 SETTLE_S: Final = 0.2
-BETWEEN_WRITES_S: Final = 5.0
+BETWEEN_WRITES_S: Final = 2.0
 COMPONENT: Final = "notification-controller"
 DELIVERING: Final = "Delivering"
 DEAD_LETTERED: Final = "DeadLettered"
@@ -80,6 +80,7 @@ class Reports:
         delivery = NotificationDelivery(
             time=self._now(),
             result=result,
+            id=letter.event.id,
             type=letter.event.type,
             subject=letter.event.subject,
             message=outcome.message,
