@@ -153,6 +153,9 @@ async def test_as_metadata_only(filled: Any) -> None:
 
     assert answer.json["kind"] == "PartialObjectMetadataList"
     assert [item["metadata"]["name"] for item in answer.json["items"]] == ["a", "b", "c"]
+    assert {(item["kind"], item["apiVersion"]) for item in answer.json["items"]} == {
+        ("PartialObjectMetadata", "meta.k8s.io/v1")
+    }
     wrong = await filled("GET", f"{STREAMS}/a", accept=accept)
     assert (wrong.status, wrong.json["message"]) == (
         406,

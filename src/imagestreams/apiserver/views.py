@@ -104,7 +104,7 @@ def list_view(page: ItemList, info: ResourceInfo, shape: str, include: str = "Me
     if shape == "Table" and info.table is not None:
         return encode(_table(info.table, _list_meta(page), page.items, include, columns=True))
     if shape == "PartialObjectMetadataList":
-        items = [{"metadata": item.value.metadata} for item in page.items]
+        items = [_partial(item.value) for item in page.items]
         return encode(
             {
                 "kind": "PartialObjectMetadataList",
