@@ -35,7 +35,7 @@ from imagestreams.controllers.schedule import ScheduledImports
 from imagestreams.hooks.room import HookRoom, hook_room
 from imagestreams.importing.importer import Importer, ImportSettings
 from imagestreams.notifications.room import NotificationRoom, notification_room
-from imagestreams.notifications.sources import stream_source
+from imagestreams.notifications.sources import build_source, rollout_sources, stream_source
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
 from imagestreams.resources.builds.build_logs import BuildLogs
@@ -226,7 +226,11 @@ def make_parts(
     url_rules = UrlRules(settings.notifications_allow_http, settings.notifications_forbid_private)
     notifications = notification_room(
         store,
-        sources=[stream_source(images.streams)],
+        sources=[
+            stream_source(images.streams),
+            build_source(builds.builds.storage),
+            *rollout_sources([one.storage for one in _rolled_out(workloads, openshift_apps)]),
+        ],
         secrets=secrets,
         sender=courier(url_rules, settings.notifications_ca_file, os.environ),
         rules=url_rules,
@@ -295,3 +299,8 @@ def _in_namespaces(resources: list[Resource]) -> list[StoredResource[Any]]:
     """Return the resources whose objects go with their namespace."""
     stored = [resource for resource in resources if isinstance(resource, StoredResource)]
     return [resource for resource in stored if resource.info.namespaced and not resource.info.subresource]
+
+
+def _rolled_out(workloads: WorkloadGroup, openshift_apps: OpenShiftAppsGroup) -> list[StoredResource[Any]]:
+    """Return the workloads whose rollouts others are told of."""
+    return [workloads.deployments, workloads.stateful_sets, workloads.daemon_sets, openshift_apps.configs]
