@@ -82,12 +82,12 @@ class ImportRoom:
         stamp_generations(stream, entry.value)
         await self.streams.replace(entry, stream)
 
-    async def add_secret(self, config: str, *, name: str = "pull", namespace: str = "ns") -> None:
+    async def add_secret(self, config: str, *, name: str = "pull", namespace: str = "ns", **metadata: Any) -> None:
         await self.secrets.create(
             Secret(
                 kind="Secret",
                 api_version="v1",
-                metadata=ObjectMeta(name=name, namespace=namespace),
+                metadata=ObjectMeta(name=name, namespace=namespace, **metadata),
                 type="kubernetes.io/dockerconfigjson",
                 data={".dockerconfigjson": config},
             )

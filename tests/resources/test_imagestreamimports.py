@@ -454,3 +454,29 @@ async def test_a_stream_that_is_deleted_during_an_import_stays_deleted(import_ro
         await running
     assert refused.value.status.code == 404
     assert not list(import_room.streams.list())
+
+
+async def test_a_request_may_name_the_very_stream_that_it_means(import_room: Any) -> None:
+    await import_room.add_stream({})
+    wanted = {"images": [image("127.0.0.1:1/x:1", "a")]}
+
+    with pytest.raises(ApiError, match=r'^imagestream.image.openshift.io "s" not found$'):
+        await import_room.run(wanted, uid="another")
+    with pytest.raises(ApiError, match=r'^imagestreams.image.openshift.io "gone" not found$'):
+        await import_room.run(wanted, name="gone", uid="another")
+
+    answer = await import_room.run(wanted, uid=import_room.stream()["metadata"]["uid"])
+    assert answer["status"]["import"]["metadata"]["name"] == "s"
+
+
+async def test_a_secret_that_is_excluded_is_not_used(
+    import_room: Any, secure_registry: Any, repository_name: str
+) -> None:
+    secure_registry.image(repository_name, "1")
+    excluded = {"openshift.io/image.excludeSecret": "true"}
+    await import_room.add_secret(secure_registry.docker_config(), annotations=excluded)
+    wanted = {"images": [image(f"{secure_registry.host}/{repository_name}:1", "a")]}
+
+    answer = await import_room.run(wanted)
+
+    assert answer["status"]["images"][0]["status"]["reason"] == "Unauthorized"

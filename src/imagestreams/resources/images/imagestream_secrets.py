@@ -38,11 +38,7 @@ class ImageStreamSecrets(Resource):
         self._secrets = secrets
 
     async def get(self, context: RequestContext, options: Mapping[str, str]) -> Item:
-        logins = [
-            replace(secret, kind="", api_version="")
-            for entry in self._secrets.list(context.namespace)
-            if (secret := entry.value).type in LOGIN_TYPES and not _is_excluded(secret)
-        ]
+        logins = [replace(one, kind="", api_version="") for one in login_secrets(self._secrets, context.namespace)]
         found = SecretList(
             kind="SecretList",
             api_version=INFO.group_version,
@@ -50,6 +46,12 @@ class ImageStreamSecrets(Resource):
             items=logins,
         )
         return Item(found, encode(found))
+
+
+def login_secrets(secrets: ObjectStorage[Secret], namespace: str) -> list[Secret]:
+    """Return the secrets of a namespace that imports use: those with logins, unless their annotation says otherwise."""
+    found = (entry.value for entry in secrets.list(namespace))
+    return [secret for secret in found if secret.type in LOGIN_TYPES and not _is_excluded(secret)]
 
 
 def _is_excluded(secret: Secret) -> bool:

@@ -18,7 +18,7 @@ from imagestreams.access.identity import User
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import Secret
 from imagestreams.api.defaulting import default_image_stream_import
-from imagestreams.api.errors import ApiError, conflict, invalid
+from imagestreams.api.errors import ApiError, conflict, invalid, not_found
 from imagestreams.api.image import (
     Image,
     ImageImportStatus,
@@ -33,6 +33,7 @@ from imagestreams.reference import parse
 from imagestreams.registries.credentials import Keyring
 from imagestreams.registries.keychains.lending import NO_KEYCHAINS, Keychains
 from imagestreams.resources.images.image_rules import NO_RULES, ImageRules
+from imagestreams.resources.images.imagestream_secrets import login_secrets
 from imagestreams.resources.images.import_observer import ImportObserver, Nobody
 from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage, StaleObject
@@ -98,7 +99,9 @@ class ImageStreamImports(Resource):
     async def create(self, context: RequestContext, obj: ImageStreamImport) -> Item:
         admit_identity(context, obj, INFO)
         self._admit_namespace(obj.metadata.namespace)
+        uid = obj.metadata.uid
         fill_system_fields(obj, INFO, context.now)
+        self._check_uid(obj, uid)
         await self.perform(obj, context.now, dry_run=context.dry_run, user=context.user)
         return Item(obj, encode(obj))
 
@@ -188,12 +191,20 @@ class ImageStreamImports(Resource):
         raise invalid(GROUP, INFO.kind, request.metadata.name, errors)
 
     def _keyring(self, namespace: str) -> Keyring:
-        secrets = [entry.value for entry in self._secrets.list(namespace)]
-        return Keyring.from_secrets(secrets, self._keychains.lender(namespace))
+        return Keyring.from_secrets(login_secrets(self._secrets, namespace), self._keychains.lender(namespace))
 
     def _known(self, name: str) -> Image | None:
         entry = self._images.find("", name)
         return entry.value if entry is not None else None
+
+    def _check_uid(self, request: ImageStreamImport, uid: str) -> None:
+        """Check that the stream is the very one that the client means, if it names one."""
+        name = request.metadata.name
+        entry = self._streams.find(request.metadata.namespace, name) if uid else None
+        if uid and entry is None:
+            raise self._streams.missing(name)
+        if entry is not None and entry.value.metadata.uid != uid:
+            raise not_found(GROUP, "imagestream", name)
 
     def _check_version(self, request: ImageStreamImport, entry: Entry[ImageStream] | None) -> None:
         wanted, name = request.metadata.resource_version, request.metadata.name
