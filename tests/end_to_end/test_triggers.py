@@ -353,6 +353,11 @@ def test_objects_of_another_cluster_follow_and_it_may_come_later(tmp_path: Path)
             assert event["count"] == 1
         until(lambda: metric(server, 'imagestreams_target_up{target="other"}') == 0)
         ours.point(3)
+        # It comes again at another address, which its kubeconfig tells.
+        with RunningServer(tmp_path / "other") as other:
+            theirs = Project(other, "default")
+            until(lambda: theirs.image_of() == image(3))
+            until(lambda: metric(server, 'imagestreams_target_up{target="other"}') == 1)
     told = (tmp_path / "data.log").read_text()
     assert told.count("target other: stat ") == 1
     assert "Traceback" not in told

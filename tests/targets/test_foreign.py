@@ -142,6 +142,19 @@ async def test_a_token_that_is_no_longer_taken_is_read_again(
     assert await cluster.get(DEPLOYMENTS, "shop", "app") == DOCUMENT
 
 
+async def test_a_cluster_that_moved_is_found_again(
+    kubernetes: Any, foreign: Callable[..., Any], kubeconfig: Callable[..., Path]
+) -> None:
+    kubernetes.answers["GET", APP] = DOCUMENT
+    cluster = await foreign(kubeconfig("http://127.0.0.1:1", token="t"))
+    with pytest.raises(ClusterError):
+        await cluster.get(DEPLOYMENTS, "shop", "app")
+
+    kubeconfig(kubernetes.url, token="t")
+
+    assert await cluster.get(DEPLOYMENTS, "shop", "app") == DOCUMENT
+
+
 async def test_an_exec_plugin_proves_who_we_are(
     kubernetes: Any, foreign: Callable[..., Any], kubeconfig: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -83,6 +83,13 @@ def test_several_triggers_make_one_new_document() -> None:
     assert images_of(RULE.react(before, resolved(a="new-a", b="new-b"))) == ["new-a", "new-b"]
 
 
+def test_of_two_triggers_for_one_container_the_last_counts() -> None:
+    triggers = trigger("a:latest", WEB), trigger("b:latest", "spec.template.spec.containers[0].image")
+
+    assert images_of(RULE.react(deployment(*triggers, web="old"), resolved(a="new-a", b="new-b"))) == ["new-b"]
+    assert RULE.react(deployment(*triggers, web="new-b"), resolved(a="new-a", b="new-b")) == Reaction()
+
+
 def test_a_tag_without_an_image_waits_while_the_others_are_applied() -> None:
     before = deployment(
         trigger("a:latest", "spec.template.spec.containers[0].image"),

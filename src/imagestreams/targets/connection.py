@@ -114,6 +114,9 @@ class Connection:
                     yield answer
                     return
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                if isinstance(error, aiohttp.ClientConnectorError):
+                    # Perhaps the cluster has another address by now.
+                    await self._forget(login)
                 raise ClusterError(_reason(error, login)) from error
 
     async def _connected(self) -> "tuple[Login, aiohttp.ClientSession]":

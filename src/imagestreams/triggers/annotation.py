@@ -70,8 +70,9 @@ class AnnotationRule:
             container = container_at(changed, trigger.field_path)
             if container is not None and container.image != image:
                 changed = replaced(changed, (*container.path, "image"), image)
-        waits = tuple(dict.fromkeys(waiting))
-        return Reaction(document=None if changed is document else dict(changed), waiting=waits)
+        # Two triggers may mean one container by different paths: the last of them counts.
+        moved = changed is not document and changed != document
+        return Reaction(document=dict(changed) if moved else None, waiting=tuple(dict.fromkeys(waiting)))
 
 
 def _triggers(document: Document) -> list[FieldTrigger]:
