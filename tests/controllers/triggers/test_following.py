@@ -183,6 +183,20 @@ async def test_a_refusal_is_told_and_tried_again(room: Any, deployment: Make) ->
     assert room.counts.results[Result.UNREACHABLE] == 1
 
 
+async def test_an_event_holds_no_whole_object(room: Any, deployment: Make) -> None:
+    await room.point("3", "python@1")
+    told = 'Job.batch "app" is invalid: spec.template: Invalid value: {"env":[{"value":"s3cret"}]}: field is immutable'
+    room.cluster.failures = [Refused(told, 422), Refused("x" * 5000, 422)]
+    room.cluster.put(deployment())
+
+    async with room.running():
+        await room.until(lambda: room.cluster.image() == "python@1")
+
+    first, second = (notice.message for _, notice in room.cluster.notices)
+    assert first.endswith('Job.batch "app" is invalid: spec.template: Invalid value: field is immutable')
+    assert len(second) < 1000
+
+
 async def test_an_annotation_that_can_not_be_read_is_told_and_leaves_the_object_alone(
     room: Any, deployment: Make
 ) -> None:

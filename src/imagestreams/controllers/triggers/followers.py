@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,6 +18,8 @@ from imagestreams.triggers.reaction import Reaction, Resolve, StreamTag, is_cont
 from imagestreams.triggers.rules import rule_for
 
 _CONFLICTS_MAX: Final = 5
+_MESSAGE_MAX: Final = 800
+_VALUE: Final = re.compile(r"Invalid value: [{\[].*[}\]]: ", re.DOTALL)
 _log: Final = logging.getLogger(__name__)
 
 
@@ -163,7 +166,9 @@ class Followers:
         if found.problem:
             if known is None or known.problem != found.problem:
                 self._fired(found, Result.INVALID)
-                await self._cluster.tell(scope[0], document, Notice("Warning", "InvalidTriggers", found.problem))
+                await self._cluster.tell(
+                    scope[0], document, Notice("Warning", "InvalidTriggers", _bounded(found.problem))
+                )
         elif key in self._writing:
             # It is most probably what we are writing just now: who writes looks whether it was.
             self._writing[key] = _version(document)
@@ -203,7 +208,9 @@ class Followers:
             reaction = rule_for(follower.kind.group, follower.kind.plural).react(document, self._resolve)
         except TriggerError as error:
             self._fired(follower, Result.INVALID)
-            await self._cluster.tell(follower.kind, document, Notice("Warning", "InvalidTriggers", str(error)))
+            await self._cluster.tell(
+                follower.kind, document, Notice("Warning", "InvalidTriggers", _bounded(str(error)))
+            )
             return
         await self._note_waiting(follower, document, reaction.waiting)
         if not reaction.is_change:
@@ -247,10 +254,11 @@ class Followers:
             self._fired(follower, Result.UNREACHABLE)
             return
         self._fired(follower, Result.REFUSED)
-        reason, told = "TriggerFailed", f"the image of a tag could not be applied: {error}"
+        because = _bounded(str(error))
+        reason, told = "TriggerFailed", f"the image of a tag could not be applied: {because}"
         if follower.kind.plural == "buildconfigs":
             place = f"{follower.namespace}/{follower.name}"
-            reason, told = "BuildConfigTriggerFailed", f"error triggering Build for BuildConfig {place}: {error}"
+            reason, told = "BuildConfigTriggerFailed", f"error triggering Build for BuildConfig {place}: {because}"
         await self._cluster.tell(follower.kind, document, Notice("Warning", reason, told))
 
     async def _note_waiting(self, follower: Follower, document: Document, waiting: tuple[StreamTag, ...]) -> None:
@@ -281,6 +289,12 @@ def _follower(scope: Scope, document: Document, listing: int) -> Follower | None
     if not tags and not problem:
         return None
     return Follower(scope, *place, tags, _generation(document), fingerprint, listing, problem=problem)
+
+
+def _bounded(text: str) -> str:
+    """Return a message as an event takes it: without whole objects, which some servers put in, and not too long."""
+    text = _VALUE.sub("Invalid value: ", text)
+    return text if len(text) <= _MESSAGE_MAX else f"{text[:_MESSAGE_MAX]}..."
 
 
 def _place(document: Document) -> tuple[str, str]:
