@@ -61,14 +61,31 @@ async def test_other_keys_have_other_logins(cloud: Cloud, keychain: Keychain) ->
     assert cloud.asked == ["eu", "us"]
 
 
-async def test_a_login_is_used_until_two_minutes_before_its_end(cloud: Cloud, keychain: Keychain) -> None:
+async def test_a_login_is_renewed_when_a_tenth_of_its_time_is_left(cloud: Cloud, keychain: Keychain) -> None:
     first = await keychain.login("eu-1.sky")
-    cloud.seconds += 3600 - 121
+    cloud.seconds += 3600 - 361
     kept = await keychain.login("eu-1.sky")
     cloud.seconds += 2
     renewed = await keychain.login("eu-1.sky")
 
     assert kept == first != renewed
+
+
+async def test_a_login_that_can_not_be_renewed_is_used_until_its_end(cloud: Cloud, keychain: Keychain) -> None:
+    first = await keychain.login("eu-1.sky")
+    cloud.failure = NoLoginGiven("ServiceUnavailable")
+    cloud.seconds += 3600 - 300
+    kept = [await keychain.login("eu-1.sky") for _ in range(3)]
+    asked = len(cloud.asked)
+    cloud.seconds += 299
+    kept.append(await keychain.login("eu-1.sky"))
+    cloud.seconds += 2
+
+    with pytest.raises(NoLoginGiven, match="ServiceUnavailable"):
+        await keychain.login("eu-1.sky")
+
+    assert kept == [first] * 4
+    assert asked == 2
 
 
 async def test_a_failure_is_told_to_all_and_asked_about_again_after_a_minute(

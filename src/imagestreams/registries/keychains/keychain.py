@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -14,7 +14,7 @@ from imagestreams.registries.keychains.cloud import Cloud, Lent
 
 _KEPT: Final = 256
 _AT_ONCE: Final = 4
-_MARGIN_S: Final = 120
+_MARGIN_S: Final = 600
 _LONGEST_S: Final = 12 * 3600
 _REST_S: Final = 60
 """How long a failure counts, and how old a login must be for a new one to be worth asking when it is refused."""
@@ -24,11 +24,15 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Kept:
-    """What was last given: a login, or why there is none; times in seconds since 1970."""
+    """What was last given: a login, or why there is none; times in seconds since 1970.
+
+    After `good_until` it is asked for again, and if nothing better comes a login is used until `ends_at`.
+    """
 
     given: Login | NoLoginGiven
     since: float
     good_until: float
+    ends_at: float
 
 
 class Keychain:
@@ -64,7 +68,8 @@ class Keychain:
             kept = self._kept.get(key)
             if kept is None or self._now() >= kept.good_until:
                 async with self._turns:
-                    kept = await self._ask(key, host)
+                    found = await self._ask(key, host)
+                kept = self._better(kept, found)
                 self._kept.put(key, kept)
         if isinstance(kept.given, NoLoginGiven):
             raise kept.given.with_traceback(None)
@@ -89,12 +94,20 @@ class Keychain:
             # Whatever a library raises: an import must not fail for it, nor its text be shown.
             return self._without(NoLoginGiven(type(error).__name__), host)
         now = self._now()
-        return _Kept(lent.login, now, now + _useful_s(lent, now))
+        return _Kept(lent.login, now, now + _useful_s(lent, now), lent.ends_at)
+
+    def _better(self, before: _Kept | None, found: _Kept) -> _Kept:
+        """Return a login that has not ended yet, rather than none."""
+        if before is None or isinstance(before.given, NoLoginGiven) or not isinstance(found.given, NoLoginGiven):
+            return found
+        if self._now() >= before.ends_at:
+            return found
+        return replace(before, good_until=min(found.good_until, before.ends_at))
 
     def _without(self, error: NoLoginGiven, host: str) -> _Kept:
         _log.warning("the %s keychain gave no login for %s: %s", self.name, host, error.kind)
         now = self._now()
-        return _Kept(error, now, now + _REST_S)
+        return _Kept(error, now, now + _REST_S, now + _REST_S)
 
 
 def _useful_s(lent: Lent, now: float) -> float:
