@@ -49,13 +49,16 @@ async def test_other_clouds_of_azure_take_other_tokens(clouds: Clouds, azure: Az
     assert "resource=https://management.chinacloudapi.cn" in clouds.calls("azure")[0].path
 
 
-async def test_a_registry_that_does_not_know_the_identity(clouds: Clouds, acr: AzureRegistry, azure: Azure) -> None:
-    acr.exchange_status = 401
+@pytest.mark.parametrize(("status", "transient"), [(401, False), (403, False), (429, True), (500, True)])
+async def test_a_registry_that_does_not_exchange(
+    clouds: Clouds, acr: AzureRegistry, azure: Azure, status: int, transient: bool
+) -> None:
+    acr.exchange_status = status
 
-    with pytest.raises(NoLoginGiven, match=r"^exchange refused with 401$") as caught:
+    with pytest.raises(NoLoginGiven, match=rf"^exchange refused with {status}$") as caught:
         await azure.fetch(ACR_HOST)
 
-    assert not caught.value.transient
+    assert caught.value.transient is transient
 
 
 async def test_a_registry_that_gives_nothing(clouds: Clouds, acr: AzureRegistry, azure: Azure) -> None:

@@ -76,7 +76,8 @@ class Azure:
         except RegistryError as error:
             raise NoLoginGiven(f"exchange failed, {type(error).__name__}", transient=error.transient) from None
         if answer.status != 200:
-            raise NoLoginGiven(f"exchange refused with {answer.status}", transient=answer.status >= 500)
+            transient = answer.status == 429 or answer.status >= 500
+            raise NoLoginGiven(f"exchange refused with {answer.status}", transient=transient)
         try:
             refresh_token = read_foreign(answer.body, _Exchanged).refresh_token
         except UnreadableJson:
