@@ -67,6 +67,7 @@ class OwnRoom:
 
     def __init__(self, store: SQLiteStore) -> None:
         self.rules = Rules()
+        self.tracked: list[tuple[Any, ...]] = []
         self.told: list[tuple[ObjectReference, Notice]] = []
         self.deployments = self._stored(store, "apps", "deployments")
         self.configs = self._stored(store, "build.openshift.io", "buildconfigs")
@@ -75,11 +76,15 @@ class OwnRoom:
             [self.deployments, self.configs, Instantiate(), *others],
             lambda: NOW,
             lambda about, notice: self.told.append((about, notice)),
+            self._track,
         )
 
     def _stored(self, store: SQLiteStore, group: str, plural: str) -> StoredResource[Workload]:
         info = ResourceInfo(group, "v1", plural, "Workload", Workload, frozenset())
         return StoredResource(ObjectStorage(store, info, Workload), self.rules, lambda namespace: None)
+
+    def _track(self, before: Any, wanted: Any, info: ResourceInfo, manager: str, now: str) -> None:
+        self.tracked.append((before.spec, wanted.spec, info.plural, manager, now))
 
     async def create(self, name: str, resource: StoredResource[Workload] | None = None, **metadata: Any) -> None:
         body = {"metadata": {"name": name, **metadata}, "spec": {"image": "old"}}
@@ -148,6 +153,7 @@ async def test_a_write_is_that_of_the_controllers_account(room: OwnRoom) -> None
 
     assert written["spec"] == {"image": "new"}
     assert room.rules.users == ["system:serviceaccount:openshift-infra:image-trigger-controller"]
+    assert room.tracked == [({"image": "old"}, {"image": "new"}, "deployments", "image-trigger-controller", NOW)]
 
 
 async def test_a_document_that_is_no_longer_the_newest_is_stale(room: OwnRoom) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.image import ImageStream
+from imagestreams.apiserver.ownership.managed_fields import track_update
 from imagestreams.app.trigger_metrics import TriggerCounts
 from imagestreams.controllers.event_recorder import EventRecorder
 from imagestreams.controllers.import_events import Telling
@@ -40,7 +41,7 @@ def trigger_loops(
 
     resolve = resolver(streams)
     own = Followers(
-        OwnCluster(resources, now, tell),
+        OwnCluster(resources, now, tell, track_update),
         resolve,
         time.monotonic,
         settings=FollowerSettings(workers=OWN_WORKERS),

@@ -9,7 +9,7 @@ from imagestreams.access.identity import ADMINISTRATORS, AUTHENTICATED, User
 from imagestreams.api.codec import decode, encode, to_dict
 from imagestreams.api.core import ObjectReference, Stored
 from imagestreams.api.errors import ApiError
-from imagestreams.resources.resource import RequestContext, Resource
+from imagestreams.resources.resource import RequestContext, Resource, ResourceInfo
 from imagestreams.resources.stored import StoredResource
 from imagestreams.store.cache import Entry
 from imagestreams.store.kv import Compacted, StoreClosed, WatcherTooSlow
@@ -39,13 +39,18 @@ Tell = Callable[[ObjectReference, Notice], None]
 """Lets an event about an object be written soon."""
 
 
+Track = Callable[[Any, Any, ResourceInfo, str, str], None]
+"""Notes in a new state of an object who set which field: given are the state before, the new one, who, and when."""
+
+
 class OwnCluster:
     """The resources of this server whose objects may follow tags; `clock` gives the time as the API shows it."""
 
     name = OWN
     namespaces = ("",)
 
-    def __init__(self, resources: Sequence[Resource], clock: Callable[[], str], tell: Tell) -> None:
+    def __init__(self, resources: Sequence[Resource], clock: Callable[[], str], tell: Tell, track: Track) -> None:
+        self._track = track
         self._clock = clock
         self._tell = tell
         self._stored: dict[ObjectKind, StoredResource[Any]] = {}
@@ -90,9 +95,15 @@ class OwnCluster:
     async def replace(self, kind: ObjectKind, document: Document) -> Document:
         resource, metadata = self._stored[kind], document["metadata"]
         context = self._context(metadata["namespace"], metadata["name"])
-        try:
+
+        def transform(current: Any) -> Any:
             # A write that came in between is a conflict: the document has the version that it was made of.
-            updated = await resource.update(context, lambda _: decode(encode(document), resource.info.object_type))
+            wanted = decode(encode(document), resource.info.object_type)
+            self._track(current, wanted, resource.info, COMPONENT, context.now)
+            return wanted
+
+        try:
+            updated = await resource.update(context, transform)
         except ApiError as error:
             raise _told(error) from error
         return _read(updated.item.encoded)
