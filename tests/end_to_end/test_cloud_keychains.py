@@ -91,16 +91,31 @@ def test_imports_by_the_identity_of_the_server(world: World) -> None:
     assert not any(secret in text for secret in (*SECRETS, world.acr.refresh_token) for text in told)
 
 
-def test_a_tag_says_what_became_of_the_login(world: World) -> None:
+def test_tags_say_what_became_of_the_login(world: World) -> None:
     world.clouds.wrong["aws"] = Reply.json({"__type": "AccessDeniedException", "Message": "arn:aws:iam::1:me"}, 400)
+    world.acr.public, world.acr.exchange_status = True, 403
 
-    failed = world.server.isctl("import-image", "a:1", f"--from={ECR_HOST}/team/app:1", "--confirm", "-n", "prod")
+    private = world.server.isctl("import-image", "a:1", f"--from={ECR_HOST}/team/app:1", "--confirm", "-n", "prod")
+    public = world.server.isctl("import-image", "b:1", f"--from={ACR_HOST}/team/app:1", "--confirm", "-n", "prod")
 
-    stream = json.loads(world.server.isctl("get", "is", "a", "-n", "prod", "-o", "json", check=True).stdout)
-    (condition,) = stream["status"]["tags"][0]["conditions"]
-    assert (condition["type"], condition["reason"]) == ("ImportSuccess", "Unauthorized")
-    assert condition["message"] == (
+    assert (private.returncode, public.returncode) == (1, 0)
+    assert condition(world, "a") == (
+        "ImportSuccess",
+        "Unauthorized",
         f'you may not have access to the container image "{ECR_HOST}/team/app:1": '
-        "the aws keychain gave no login (AccessDeniedException)"
+        "the aws keychain gave no login (AccessDeniedException)",
     )
-    assert "arn:" not in failed.stdout + failed.stderr + world.server.log.read_text()
+    assert condition(world, "b") == (
+        "SecretAccepted",
+        "Unauthorized",
+        f"{ACR_HOST}: the azure keychain gave no login (exchange refused with 403), "
+        "the image was imported without a login",
+    )
+    assert f"! warning: {ACR_HOST}: the azure keychain gave no login" in public.stdout
+    assert "arn:" not in private.stdout + private.stderr + world.server.log.read_text()
+
+
+def condition(world: World, stream: str) -> tuple[str, str, str]:
+    found = json.loads(world.server.isctl("get", "is", stream, "-n", "prod", "-o", "json", check=True).stdout)
+    (only,) = found["status"]["tags"][0]["conditions"]
+    return only["type"], only["reason"], only["message"]
