@@ -39,6 +39,11 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "label": ("label:label", "Change labels"),
         "annotate": ("annotate:annotate", "Change annotations"),
     },
+    "Builds": {
+        "start-build": ("start_build:start_build", "Make a new build, of a config or like another one"),
+        "logs": ("logs:logs", "Show what a build writes or wrote"),
+        "cancel-build": ("cancel_build:cancel_build", "End builds that wait or run"),
+    },
     "Workloads": {
         "rollout": ("rollout:rollout", "Follow updates of workloads, list them, go back"),
         "scale": ("scale:scale", "Set the size of workloads"),

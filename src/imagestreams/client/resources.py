@@ -30,10 +30,12 @@ IMAGE_STREAM_IMAGES = ResourceType(_IMAGE, "v1", "imagestreamimages", "ImageStre
 IMAGE_STREAM_IMPORTS = ResourceType(_IMAGE, "v1", "imagestreamimports", "ImageStreamImport", "imagestreamimport")
 IMAGE_TAGS = ResourceType(_IMAGE, "v1", "imagetags", "ImageTag", "imagetag")
 IMAGES = ResourceType(_IMAGE, "v1", "images", "Image", "image", namespaced=False)
+_BUILD = "build.openshift.io"
+BUILDS = ResourceType(_BUILD, "v1", "builds", "Build", "build")
+BUILD_CONFIGS = ResourceType(_BUILD, "v1", "buildconfigs", "BuildConfig", "buildconfig")
+CONFIG_MAPS = ResourceType("", "v1", "configmaps", "ConfigMap", "configmap")
 NAMESPACES = ResourceType("", "v1", "namespaces", "Namespace", "namespace", namespaced=False)
-NOTIFICATION_SINKS = ResourceType(
-    "imagestreams.dev", "v1", "notificationsinks", "NotificationSink", "notificationsink"
-)
+NOTIFICATION_SINKS = ResourceType("imagestreams.dev", "v1", "notificationsinks", "NotificationSink", "notificationsink")
 REGISTRY_HOOKS = ResourceType("imagestreams.dev", "v1", "registryhooks", "RegistryHook", "registryhook")
 SECRETS = ResourceType("", "v1", "secrets", "Secret", "secret")
 PROJECTS = ResourceType("project.openshift.io", "v1", "projects", "Project", "project", namespaced=False)

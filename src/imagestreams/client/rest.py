@@ -135,6 +135,44 @@ class RestClient:
         finally:
             answer.close()
 
+    @contextmanager
+    def text(self, path: str, *, query: Query = None) -> Iterator[Iterator[bytes]]:
+        """Open a GET of plain text, which may grow for long; its pieces come as they are.
+
+        Raises:
+            ClientError: as `request`; while reading, when the connection breaks.
+        """
+        for attempt in range(RETRIES + 1):
+            answer = self._open("GET", path, query, None, "", "text/plain, application/json", None, False)
+            wait_s = _retry_after_s(answer)
+            if wait_s is None or attempt == RETRIES:
+                break
+            answer.close()
+            self._sleep(wait_s)
+        try:
+            if answer.status >= 300:
+                raise ClientError.from_status(_status(answer.status, self._read(answer), "GET"))
+            yield self._pieces(answer)
+        finally:
+            answer.close()
+
+    def upload(self, path: str, pieces: Iterator[bytes], *, query: Query = None) -> Response:
+        """Send bytes of any length and read the answer.
+
+        Raises:
+            ClientError: as `request`; it is never sent again.
+        """
+        answer = self._open(
+            "POST", path, query, pieces, "application/octet-stream", "application/json", self._timeout_s, True
+        )
+        try:
+            data = self._read(answer)
+        finally:
+            answer.release_conn()
+        if answer.status >= 300:
+            raise ClientError.from_status(_status(answer.status, data, "POST"))
+        return Response(answer.status, answer.headers, data)
+
     def close(self) -> None:
         """Give the connections back."""
         self._pool.clear()
@@ -144,7 +182,7 @@ class RestClient:
         method: str,
         path: str,
         query: Query,
-        body: Body,
+        body: Body | Iterator[bytes],
         content_type: str,
         accept: str,
         timeout_s: float | None,
@@ -160,7 +198,7 @@ class RestClient:
             headers.add("Impersonate-Group", group)
         if body is not None:
             headers["Content-Type"] = content_type
-        data = body if isinstance(body, bytes) or body is None else msgspec.json.encode(body)
+        data = msgspec.json.encode(body) if isinstance(body, dict | list) else body
         try:
             answer = self._pool.request(
                 method,
@@ -205,6 +243,16 @@ class RestClient:
             yield from (line for line in lines if line.strip())
         if rest.strip():
             yield rest
+
+    def _pieces(self, answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+        while True:
+            try:
+                part = answer.read1(1 << 16)
+            except (http_errors.HTTPError, OSError) as error:
+                raise self._problem(error) from error
+            if not part:
+                return
+            yield part
 
     def _pass_warnings(self, answer: urllib3.BaseHTTPResponse) -> None:
         if self._warn is None:
