@@ -247,3 +247,26 @@ def test_jobs_are_created_also_from_cron_jobs(kubectl: Kubectl) -> None:
     (container,) = job["spec"]["template"]["spec"]["containers"]
     assert (container["image"], container["command"]) == ("busybox", ["date"])
     assert job["metadata"]["ownerReferences"][0]["kind"] == "CronJob"
+
+
+def test_a_pod_is_run_by_hand_and_its_image_changed(kubectl: Kubectl) -> None:
+    assert kubectl("run", "one", "--image=ruby:3", "--port=80") == "pod/one created\n"
+    kubectl("set", "image", "pod/one", "one=ruby:4")
+
+    shown = json.loads(kubectl("get", "pod/one", "-o", "json"))
+    assert shown["spec"]["containers"][0]["image"] == "ruby:4"
+    assert shown["status"] == {"phase": "Pending", "qosClass": "BestEffort"}
+    assert "pod updates may not change fields" in kubectl.fails("set", "env", "pod/one", "A=b")
+    assert kubectl("get", "pods", "--field-selector=status.phase=Running") == ""
+
+
+def test_workloads_are_described_with_their_pods(kubectl: Kubectl) -> None:
+    template = MANIFEST["spec"]["template"]
+    manifest = {
+        **MANIFEST,
+        "kind": "StatefulSet",
+        "spec": {**MANIFEST["spec"], "serviceName": "s", "template": template},
+    }
+    kubectl.apply(manifest)
+
+    assert "0 Running / 0 Waiting / 0 Succeeded / 0 Failed" in kubectl("describe", "sts/app")

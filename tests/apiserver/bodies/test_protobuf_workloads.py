@@ -19,6 +19,7 @@ from imagestreams.api.pods import (
     probes,
     scheduling,
     security,
+    status,
     storage_systems,
     volume_sources,
     volumes,
@@ -123,7 +124,8 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
     name: kind
     for module in (
         *(meta, core, apps, batch),
-        *(claims, containers, environment, pod, probes, scheduling, security, storage_systems, volume_sources, volumes),
+        *(claims, containers, environment, pod, probes, scheduling, security),
+        *(status, storage_systems, volume_sources, volumes),
     )
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind is not pods.ObjectMeta

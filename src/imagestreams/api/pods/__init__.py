@@ -1,6 +1,6 @@
 """The types of pods as of Kubernetes 1.32: what all workloads contain.
 
-Pods themselves are not stored here; the template is what matters, and above all the images in it. The types are
+What matters most of a pod here is its images, and so most of all the template in which they stand. The types are
 split by subject. A field is written or left out as the real API server does it: one that Go declares without
 `omitempty` is always there. `quantities` knows amounts, `defaulting` what the server fills in, `validation` what it
 refuses.
@@ -10,7 +10,7 @@ from imagestreams.api.pods.claims import PersistentVolumeClaim, PersistentVolume
 from imagestreams.api.pods.containers import Container, EphemeralContainer, ResourceRequirements
 from imagestreams.api.pods.environment import EnvVar
 from imagestreams.api.pods.metadata import ObjectMeta
-from imagestreams.api.pods.pod import PodSpec, PodTemplateSpec
+from imagestreams.api.pods.pod import Pod, PodSpec, PodTemplateSpec
 from imagestreams.api.pods.values import IntOrString, Quantity
 from imagestreams.api.pods.volumes import Volume, VolumeMount
 
@@ -22,6 +22,7 @@ __all__ = [
     "ObjectMeta",
     "PersistentVolumeClaim",
     "PersistentVolumeClaimSpec",
+    "Pod",
     "PodSpec",
     "PodTemplateSpec",
     "Quantity",

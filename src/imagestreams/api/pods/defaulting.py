@@ -1,7 +1,7 @@
 """What the server fills in where a pod template says nothing, so that it shows what a real cluster shows.
 
-Pure: each function changes the template that it is given. The values are those of Kubernetes for pods in templates;
-what it fills in only for pods that run (requests from limits, service links) is left alone.
+Pure: each function changes the template that it is given. The values are those of Kubernetes. Some it fills in only
+for pods themselves, not in templates: requests from limits, ports of the host, service links.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from imagestreams.api.empty_values import drop_empty
 from imagestreams.api.pods.claims import PersistentVolumeClaim, PersistentVolumeClaimSpec
 from imagestreams.api.pods.containers import Container, ResourceRequirements
 from imagestreams.api.pods.environment import EnvVar
-from imagestreams.api.pods.pod import PodSpec, PodTemplateSpec
+from imagestreams.api.pods.pod import Pod, PodSpec, PodTemplateSpec
 from imagestreams.api.pods.probes import HTTPGetAction, Lifecycle, Probe
 from imagestreams.api.pods.quantities import QuantityError, parse_quantity
 from imagestreams.api.pods.security import PodSecurityContext
@@ -27,6 +27,21 @@ def default_pod_template(template: PodTemplateSpec) -> None:
     """Fill in all that a template leaves out."""
     default_pod_spec(template.spec)
     drop_empty(template)
+
+
+def default_pod(pod: Pod) -> None:
+    """Fill in all that a pod leaves out."""
+    default_pod_spec(pod.spec)
+    containers = [*(pod.spec.init_containers or []), *(pod.spec.containers or [])]
+    for container in containers:
+        resources = container.resources
+        if resources.limits is not None:
+            resources.requests = {**resources.limits, **(resources.requests or {})}
+        for port in container.ports or []:
+            if pod.spec.host_network and not port.host_port:
+                port.host_port = port.container_port
+    if pod.spec.enable_service_links is None:
+        pod.spec.enable_service_links = True
 
 
 def default_pod_spec(spec: PodSpec) -> None:

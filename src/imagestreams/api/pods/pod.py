@@ -1,12 +1,13 @@
-"""The template of a pod: what every workload contains."""
+"""Pods, and the templates of pods that every workload contains."""
 
 import msgspec
 
-from imagestreams.api.core import LocalObjectReference
+from imagestreams.api.core import LocalObjectReference, Stored
 from imagestreams.api.pods.containers import Container, EphemeralContainer, ResourceRequirements
 from imagestreams.api.pods.metadata import ObjectMeta
 from imagestreams.api.pods.scheduling import Affinity, PodSchedulingGate, Toleration, TopologySpreadConstraint
 from imagestreams.api.pods.security import PodSecurityContext
+from imagestreams.api.pods.status import PodStatus
 from imagestreams.api.pods.values import Quantity
 from imagestreams.api.pods.volumes import Volume
 from imagestreams.api.wire import Wire, always
@@ -104,3 +105,10 @@ class PodTemplateSpec(Wire):
 
     metadata: ObjectMeta = msgspec.field(default_factory=ObjectMeta)
     spec: PodSpec = msgspec.field(default_factory=PodSpec)
+
+
+class Pod(Stored):
+    """Containers that run together."""
+
+    spec: PodSpec = msgspec.field(default_factory=PodSpec)
+    status: PodStatus = msgspec.field(default_factory=PodStatus)

@@ -17,7 +17,9 @@ MAGIC: Final = b"k8s\x00"
 _MAX_VARINT_BYTES: Final = 10
 
 _KINDS: Final = {
-    "v1": frozenset({"Namespace", "Secret", "ConfigMap", "ServiceAccount", "Event", "ReplicationController"}),
+    "v1": frozenset(
+        {"ConfigMap", "Event", "Namespace", "Pod", "ReplicationController", "Secret", "ServiceAccount"},
+    ),
     "apps/v1": frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ControllerRevision"}),
     "autoscaling/v1": frozenset({"Scale"}),
     "batch/v1": frozenset({"CronJob", "Job"}),

@@ -1,4 +1,4 @@
-"""The messages of pod templates and of claims for storage, in the form that `protobuf_messages` reads."""
+"""The messages of pods and their templates, and of claims for storage, in the form that `protobuf_messages` reads."""
 
 from typing import Final
 
@@ -29,6 +29,17 @@ Container: 1 name string, 2 image string, 3 command [string], 4 args [string], 5
   22 startupProbe Probe, 23 resizePolicy [ContainerResizePolicy], 24 restartPolicy text
 ContainerPort: 1 name string, 2 hostPort int, 3 containerPort int, 4 protocol string, 5 hostIP string
 ContainerResizePolicy: 1 resourceName string, 2 restartPolicy string
+ContainerState: 1 waiting ContainerStateWaiting, 2 running ContainerStateRunning,
+  3 terminated ContainerStateTerminated
+ContainerStateRunning: 1 startedAt time
+ContainerStateTerminated: 1 exitCode int, 2 signal int, 3 reason string, 4 message string, 5 startedAt time,
+  6 finishedAt time, 7 containerID string
+ContainerStateWaiting: 1 reason string, 2 message string
+ContainerStatus: 1 name string, 2 state ContainerState, 3 lastState ContainerState, 4 ready bool, 5 restartCount int,
+  6 image string, 7 imageID string, 8 containerID string, 9 started bool, 10 allocatedResources {quantity},
+  11 resources ResourceRequirements, 12 volumeMounts [VolumeMountStatus], 13 user ContainerUser,
+  14 allocatedResourcesStatus [ResourceStatus]
+ContainerUser: 1 linux LinuxContainerUser
 DownwardAPIProjection: 1 items [DownwardAPIVolumeFile]
 DownwardAPIVolumeFile: 1 path string, 2 fieldRef ObjectFieldSelector, 3 resourceFieldRef ResourceFieldSelector,
   4 mode int
@@ -58,6 +69,7 @@ GlusterfsVolumeSource: 1 endpoints string, 2 path string, 3 readOnly bool
 HTTPGetAction: 1 path string, 2 port int-or-string, 3 host string, 4 scheme string, 5 httpHeaders [HTTPHeader]
 HTTPHeader: 1 name string, 2 value string
 HostAlias: 1 ip string, 2 hostnames [string]
+HostIP: 1 ip string
 HostPathVolumeSource: 1 path string, 2 type text
 ISCSIVolumeSource: 1 targetPortal string, 2 iqn string, 3 lun int, 4 iscsiInterface string, 5 fsType string,
   6 readOnly bool, 7 portals [string], 8 chapAuthDiscovery bool, 10 secretRef LocalObjectReference,
@@ -66,6 +78,7 @@ ImageVolumeSource: 1 reference string, 2 pullPolicy string
 KeyToPath: 1 key string, 2 path string, 3 mode int
 Lifecycle: 1 postStart LifecycleHandler, 2 preStop LifecycleHandler
 LifecycleHandler: 1 exec ExecAction, 2 httpGet HTTPGetAction, 3 tcpSocket TCPSocketAction, 4 sleep SleepAction
+LinuxContainerUser: 1 uid int, 2 gid int, 3 supplementalGroups [int]
 ModifyVolumeStatus: 1 targetVolumeAttributesClassName string, 2 status string
 NFSVolumeSource: 1 server string, 2 path string, 3 readOnly bool
 NodeAffinity: 1 requiredDuringSchedulingIgnoredDuringExecution NodeSelector,
@@ -87,17 +100,22 @@ PersistentVolumeClaimStatus: 1 phase string, 2 accessModes [string], 3 capacity 
 PersistentVolumeClaimTemplate: 1 metadata ObjectMeta, 2 spec PersistentVolumeClaimSpec
 PersistentVolumeClaimVolumeSource: 1 claimName string, 2 readOnly bool
 PhotonPersistentDiskVolumeSource: 1 pdID string, 2 fsType string
+Pod: 1 metadata ObjectMeta, 2 spec PodSpec, 3 status PodStatus
 PodAffinity: 1 requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm],
   2 preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm]
 PodAffinityTerm: 1 labelSelector LabelSelector, 2 namespaces [string], 3 topologyKey string,
   4 namespaceSelector LabelSelector, 5 matchLabelKeys [string], 6 mismatchLabelKeys [string]
 PodAntiAffinity: 1 requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm],
   2 preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm]
+PodCondition: 1 type string, 2 status string, 3 lastProbeTime time, 4 lastTransitionTime time, 5 reason string,
+  6 message string
 PodDNSConfig: 1 nameservers [string], 2 searches [string], 3 options [PodDNSConfigOption]
 PodDNSConfigOption: 1 name string, 2 value text
+PodIP: 1 ip string
 PodOS: 1 name string
 PodReadinessGate: 1 conditionType string
 PodResourceClaim: 1 name string, 3 resourceClaimName text, 4 resourceClaimTemplateName text
+PodResourceClaimStatus: 1 name string, 2 resourceClaimName text
 PodSchedulingGate: 1 name string
 PodSecurityContext: 1 seLinuxOptions SELinuxOptions, 2 runAsUser int, 3 runAsNonRoot bool, 4 supplementalGroups [int],
   5 fsGroup int, 6 runAsGroup int, 7 sysctls [Sysctl], 8 windowsOptions WindowsSecurityContextOptions,
@@ -114,6 +132,11 @@ PodSpec: 1 volumes [Volume], 2 containers [Container], 3 restartPolicy string, 4
   31 preemptionPolicy text, 32 overhead {quantity}, 33 topologySpreadConstraints [TopologySpreadConstraint],
   34 ephemeralContainers [EphemeralContainer], 35 setHostnameAsFQDN bool, 36 os PodOS, 37 hostUsers bool,
   38 schedulingGates [PodSchedulingGate], 39 resourceClaims [PodResourceClaim], 40 resources ResourceRequirements
+PodStatus: 1 phase string, 2 conditions [PodCondition], 3 message string, 4 reason string, 5 hostIP string,
+  6 podIP string, 7 startTime time, 8 containerStatuses [ContainerStatus], 9 qosClass string,
+  10 initContainerStatuses [ContainerStatus], 11 nominatedNodeName string, 12 podIPs [PodIP],
+  13 ephemeralContainerStatuses [ContainerStatus], 14 resize string,
+  15 resourceClaimStatuses [PodResourceClaimStatus], 16 hostIPs [HostIP]
 PodTemplateSpec: 1 metadata ObjectMeta, 2 spec PodSpec
 PortworxVolumeSource: 1 volumeID string, 2 fsType string, 3 readOnly bool
 PreferredSchedulingTerm: 1 weight int, 2 preference NodeSelectorTerm
@@ -127,7 +150,9 @@ RBDVolumeSource: 1 monitors [string], 2 image string, 3 fsType string, 4 pool st
   7 secretRef LocalObjectReference, 8 readOnly bool
 ResourceClaim: 1 name string, 2 request string
 ResourceFieldSelector: 1 containerName string, 2 resource string, 3 divisor quantity
+ResourceHealth: 1 resourceID string, 2 health string
 ResourceRequirements: 1 limits {quantity}, 2 requests {quantity}, 3 claims [ResourceClaim]
+ResourceStatus: 1 name string, 2 resources [ResourceHealth]
 SELinuxOptions: 1 user string, 2 role string, 3 type string, 4 level string
 ScaleIOVolumeSource: 1 gateway string, 2 system string, 3 secretRef LocalObjectReference, 4 sslEnabled bool,
   5 protectionDomain string, 6 storagePool string, 7 storageMode string, 8 volumeName string, 9 fsType string,
@@ -157,6 +182,7 @@ Volume: 1 name string, 2 - VolumeSource
 VolumeDevice: 1 name string, 2 devicePath string
 VolumeMount: 1 name string, 2 readOnly bool, 3 mountPath string, 4 subPath string, 5 mountPropagation text,
   6 subPathExpr string, 7 recursiveReadOnly text
+VolumeMountStatus: 1 name string, 2 mountPath string, 3 readOnly bool, 4 recursiveReadOnly text
 VolumeProjection: 1 secret SecretProjection, 2 downwardAPI DownwardAPIProjection, 3 configMap ConfigMapProjection,
   4 serviceAccountToken ServiceAccountTokenProjection, 5 clusterTrustBundle ClusterTrustBundleProjection
 VolumeResourceRequirements: 1 limits {quantity}, 2 requests {quantity}

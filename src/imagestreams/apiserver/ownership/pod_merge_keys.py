@@ -1,4 +1,4 @@
-"""How the fields of pod templates are merged.
+"""How the fields of pods and their templates are merged.
 
 Only what has elements or keys of its own is named: a list that isn't here is one value, as are most lists of pods.
 """
@@ -9,9 +9,19 @@ from typing import Final
 
 import msgspec
 
-from imagestreams.api.pods import claims, containers, environment, pod, probes, scheduling, security, volume_sources
+from imagestreams.api.pods import (
+    claims,
+    containers,
+    environment,
+    pod,
+    probes,
+    scheduling,
+    security,
+    status,
+    volume_sources,
+)
 from imagestreams.api.pods import storage_systems as storage
-from imagestreams.apiserver.ownership.merge_rule import ATOMIC_LIST, MergeRule, map_by
+from imagestreams.apiserver.ownership.merge_rule import ATOMIC_LIST, MergeRule, map_by, merged_by
 
 _ATOMIC_LISTS: Final[Mapping[type[msgspec.Struct], str]] = {
     claims.PersistentVolumeClaimSpec: "accessModes",
@@ -36,6 +46,8 @@ _ATOMIC_LISTS: Final[Mapping[type[msgspec.Struct], str]] = {
     scheduling.TopologySpreadConstraint: "matchLabelKeys",
     security.Capabilities: "add drop",
     security.PodSecurityContext: "supplementalGroups sysctls",
+    status.LinuxContainerUser: "supplementalGroups",
+    status.PodStatus: "initContainerStatuses containerStatuses ephemeralContainerStatuses",
     storage.CephFSVolumeSource: "monitors",
     storage.FCVolumeSource: "targetWWNs wwids",
     storage.ISCSIVolumeSource: "portals",
@@ -71,6 +83,13 @@ POD_MERGE_RULES: Final[Mapping[tuple[type[msgspec.Struct], str], MergeRule]] = {
     (pod.PodSpec, "schedulingGates"): map_by("name"),
     (pod.PodSpec, "topologySpreadConstraints"): map_by("topologyKey", "whenUnsatisfiable"),
     (pod.PodSpec, "volumes"): map_by("name", retains_keys=True),
+    (status.ContainerStatus, "allocatedResourcesStatus"): map_by("name"),
+    (status.ContainerStatus, "volumeMounts"): map_by("mountPath"),
+    (status.PodStatus, "conditions"): map_by("type"),
+    (status.PodStatus, "hostIPs"): replace(merged_by("ip"), list_type="atomic"),
+    (status.PodStatus, "podIPs"): map_by("ip"),
+    (status.PodStatus, "resourceClaimStatuses"): map_by("name", retains_keys=True),
+    (status.ResourceStatus, "resources"): MergeRule(list_type="map", list_map_keys=("resourceID",)),
 }
 
 ATOMIC_POD_STRUCTS: Final[frozenset[type[msgspec.Struct]]] = frozenset(

@@ -15,6 +15,7 @@ from imagestreams.api.apps import (
 )
 from imagestreams.api.batch import CronJob, Job
 from imagestreams.api.core import Stored
+from imagestreams.api.pods import Pod
 from imagestreams.resources.owning import OwningResource
 from imagestreams.resources.resource import Resource
 from imagestreams.resources.storage import ObjectStorage
@@ -22,6 +23,7 @@ from imagestreams.resources.stored import NamespaceGate, StoredResource
 from imagestreams.resources.workloads import apps_kinds, batch_kinds
 from imagestreams.resources.workloads.image_admission import ImageAdmission
 from imagestreams.resources.workloads.kind import SUBRESOURCE_VERBS, WorkloadKind
+from imagestreams.resources.workloads.pods import pod_kind
 from imagestreams.resources.workloads.scale import ScaleResource
 from imagestreams.resources.workloads.strategies import WorkloadStatusStrategy, WorkloadStrategy
 from imagestreams.store.cache import ObservableStore
@@ -41,6 +43,7 @@ class WorkloadGroup:
     replication_controllers: StoredResource[ReplicationController]
     jobs: StoredResource[Job]
     cron_jobs: StoredResource[CronJob]
+    pods: StoredResource[Pod]
     resources: list[Resource]
 
     def stored(self) -> "list[StoredResource[Any]]":
@@ -54,6 +57,7 @@ class WorkloadGroup:
             self.replication_controllers,
             self.jobs,
             self.cron_jobs,
+            self.pods,
         ]
 
     async def start(self) -> None:
@@ -97,6 +101,7 @@ def workload_group(
         replication_controllers=made(apps_kinds.replication_controller_kind(clock)),
         jobs=made(batch_kinds.job_kind(clock)),
         cron_jobs=made(batch_kinds.cron_job_kind(clock)),
+        pods=made(pod_kind(clock)),
         resources=served,
     )
 

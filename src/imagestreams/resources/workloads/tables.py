@@ -21,7 +21,7 @@ from imagestreams.resources.resource import Column, TableView
 
 Clock = Callable[[], datetime]
 
-_NAME: Final = Column(
+NAME: Final = Column(
     "Name",
     format="name",
     description=(
@@ -31,7 +31,7 @@ _NAME: Final = Column(
         "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names"
     ),
 )
-_AGE: Final = Column("Age", description="How long ago the object was created.")
+AGE: Final = Column("Age", description="How long ago the object was created.")
 _CONTAINERS: Final = Column("Containers", description="The names of the containers.", priority=1)
 _IMAGES: Final = Column("Images", description="The images of the containers.", priority=1)
 _SELECTOR: Final = Column("Selector", description="Which pods belong to it.", priority=1)
@@ -59,7 +59,7 @@ def deployment_table(clock: Clock) -> TableView:
         counts = ready, status.updated_replicas, status.available_replicas
         return value.metadata.name, *counts, _age(value, clock), *_images(value.spec.template), selector
 
-    return TableView((_NAME, _READY, _UP_TO_DATE, _AVAILABLE, _AGE, *_WIDE), cells)
+    return TableView((NAME, _READY, _UP_TO_DATE, _AVAILABLE, AGE, *_WIDE), cells)
 
 
 def replica_set_table(clock: Clock) -> TableView:
@@ -70,7 +70,7 @@ def replica_set_table(clock: Clock) -> TableView:
         wide = *_images(value.spec.template), shown_selector(value.spec.selector)
         return value.metadata.name, *counts, _age(value, clock), *wide
 
-    return TableView((_NAME, _DESIRED, _CURRENT, _READY_NUMBER, _AGE, *_WIDE), cells)
+    return TableView((NAME, _DESIRED, _CURRENT, _READY_NUMBER, AGE, *_WIDE), cells)
 
 
 def replication_controller_table(clock: Clock) -> TableView:
@@ -81,7 +81,7 @@ def replication_controller_table(clock: Clock) -> TableView:
         wide = *_images(value.spec.template), shown_labels(value.spec.selector)
         return value.metadata.name, *counts, _age(value, clock), *wide
 
-    return TableView((_NAME, _DESIRED, _CURRENT, _READY_NUMBER, _AGE, *_WIDE), cells)
+    return TableView((NAME, _DESIRED, _CURRENT, _READY_NUMBER, AGE, *_WIDE), cells)
 
 
 def stateful_set_table(clock: Clock) -> TableView:
@@ -91,7 +91,7 @@ def stateful_set_table(clock: Clock) -> TableView:
         ready = f"{value.status.ready_replicas}/{value.spec.replicas or 0}"
         return value.metadata.name, ready, _age(value, clock), *_images(value.spec.template)
 
-    return TableView((_NAME, _READY, _AGE, _CONTAINERS, _IMAGES), cells)
+    return TableView((NAME, _READY, AGE, _CONTAINERS, _IMAGES), cells)
 
 
 def daemon_set_table(clock: Clock) -> TableView:
@@ -114,7 +114,7 @@ def daemon_set_table(clock: Clock) -> TableView:
     up_to_date = _number("Up-to-date", _UP_TO_DATE.description)
     available = _number("Available", _AVAILABLE.description)
     counts = (_DESIRED, _CURRENT, _READY_NUMBER, up_to_date, available)
-    return TableView((_NAME, *counts, nodes, _AGE, *_WIDE), cells)
+    return TableView((NAME, *counts, nodes, AGE, *_WIDE), cells)
 
 
 def controller_revision_table(clock: Clock) -> TableView:
@@ -124,7 +124,7 @@ def controller_revision_table(clock: Clock) -> TableView:
         return value.metadata.name, _controller(value), value.revision, _age(value, clock)
 
     controller = Column("Controller", description="The object whose state it was.")
-    return TableView((_NAME, controller, _number("Revision", "The number of the state."), _AGE), cells)
+    return TableView((NAME, controller, _number("Revision", "The number of the state."), AGE), cells)
 
 
 def job_table(clock: Clock) -> TableView:
@@ -140,7 +140,7 @@ def job_table(clock: Clock) -> TableView:
         Column("Completions", description="How many pods succeeded, of how many that have to."),
         Column("Duration", description="How long it runs, or ran."),
     )
-    return TableView((_NAME, *columns, _AGE, *_WIDE), cells)
+    return TableView((NAME, *columns, AGE, *_WIDE), cells)
 
 
 def cron_job_table(clock: Clock) -> TableView:
@@ -163,7 +163,7 @@ def cron_job_table(clock: Clock) -> TableView:
         _number("Active", "How many of its jobs run."),
         Column("Last Schedule", description="How long ago a job was started last."),
     )
-    return TableView((_NAME, *columns, _AGE, *_WIDE), cells)
+    return TableView((NAME, *columns, AGE, *_WIDE), cells)
 
 
 def _images(template: PodTemplateSpec | None) -> tuple[str, str]:
