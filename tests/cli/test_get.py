@@ -182,6 +182,12 @@ def test_a_watch_of_one_object_shows_it_once(filled: Any) -> None:
     }
 
 
+def test_a_watch_takes_no_longer_than_a_request_may(filled: Any) -> None:
+    filled.run("get", "is", "-w", "-o", "name", "--request-timeout=1.5s")
+
+    assert filled.asked("GET")[-1][1]["timeoutSeconds"] == "2"
+
+
 def test_an_error_in_a_watch_is_told(filled: Any) -> None:
     status = {"kind": "Status", "status": "Failure", "reason": "Expired", "message": "too old", "code": 410}
     filled.events = [{"type": "ERROR", "object": status}]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from tests.running_server import RunningServer
 
@@ -161,6 +162,23 @@ def test_a_push_moves_the_tags_that_follow_a_version(
     assert outside.digest not in history(server, namespace, "app")["stable"]
     told = server.isctl("-n", namespace, "history", "app:stable", check=True).stdout
     assert "3.6.1" in told and "semver:~3.6" in told
+
+
+def test_the_address_begins_with_the_public_one_and_the_certificate_vouches_for_it(tmp_path: Path) -> None:
+    with RunningServer(tmp_path / "data", "--public-url", "https://images.example.com/base/") as server:
+        said = server.isctl("hook", "create", "quay", "--sender=quay", check=True).stdout
+        whole = server.isctl(
+            "hook", "create", "hub", "--sender=dockerhub", "-o", "jsonpath={.status.url} {.status.path}", check=True
+        )
+        listed = server.kubectl("get", "registryhooks", "-o", "yaml", check=True).stdout
+        certificate = (tmp_path / "data" / "tls" / "server.crt").read_bytes()
+
+    url, path = whole.stdout.split()
+    names = x509.load_pem_x509_certificate(certificate).extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    assert "  https://images.example.com/base/hooks/registry/" in said
+    assert url == f"https://images.example.com/base{path}"
+    assert "images.example.com" not in listed
+    assert "images.example.com" in names.value.get_values_for_type(x509.DNSName)
 
 
 def test_a_push_of_a_stranger_imports_nothing(

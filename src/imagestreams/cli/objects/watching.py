@@ -1,6 +1,7 @@
 """`get --watch`: what is there, then every change, until the server or the user ends it."""
 
 from collections.abc import Callable
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -35,8 +36,14 @@ def watch_target(session: Session, target: Target, options: "Options", show: Cal
     if not options.watch_only:
         for value in shown:
             show("ADDED", value)
+    # A watch is one request; the server ends it in time, so that it ends as one that is over.
+    longest = str(ceil(session.request_timeout_s)) if session.request_timeout_s is not None else ""
     with resources.watch(
-        accept=accept, label_selector=labels, field_selector=fields, resource_version=version
+        accept=accept,
+        label_selector=labels,
+        field_selector=fields,
+        resource_version=version,
+        timeout_seconds=longest,
     ) as lines:
         for line in lines:
             event, value = read_event(line)
