@@ -118,5 +118,34 @@ def test_a_secret_that_cannot_be_read_counts_as_empty(data: str) -> None:
     assert Keyring.from_secrets([secret]).logins("r", "x") == []
 
 
+@pytest.mark.parametrize(
+    "server",
+    ["[abc", "http://[::1", "//[x]/y", "\u2100.com", "http://\uff0f", "", "/", "https://", "a b", "x:y:z", "::"],
+)
+def test_a_key_that_is_no_address_does_not_spoil_the_others(server: str) -> None:
+    assert users(keyring({server: "bad", "r.example.com": "good"}), "r.example.com") == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("server", "fits"),
+    [
+        ("https://r.example.com/v2/org/?x=1#y", True),
+        ("//r.example.com/org", True),
+        ("r.example.com//org/", True),
+        ("r.example.com/org//other", False),
+    ],
+)
+def test_addresses_are_read_as_they_may_be_written(server: str, fits: bool) -> None:
+    assert users(keyring({server: "u"}), "r.example.com", "org/app") == (["u"] if fits else [])
+
+
+def test_null_is_as_good_as_nothing_and_lines_may_be_broken() -> None:
+    login = base64.encodebytes(b"user:" + b"p" * 100).decode()
+    values = {"auth": login, "username": None, "password": None, "identitytoken": None}
+    secret = Secret(type=DOCKER_CONFIG_JSON, data={".dockerconfigjson": encoded({"auths": {"r": values}})})
+
+    assert Keyring.from_secrets([secret]).logins("r", "x") == [Login("user", "p" * 100)]
+
+
 def test_a_password_does_not_show_when_a_login_is_printed() -> None:
     assert "secret" not in repr(Login("u", "secret", "secret"))

@@ -5,7 +5,6 @@ import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -134,27 +133,30 @@ def _json(encoded: str) -> dict[str, Any]:
 def _login(values: object, secret: str) -> Login | None:
     if not isinstance(values, dict):
         return None
-    username, password = values.get("username", ""), values.get("password", "")
+    username, password = values.get("username") or "", values.get("password") or ""
     if values.get("auth"):
         try:
-            decoded = base64.b64decode(str(values["auth"]), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+            # Lines may be broken, as `base64` breaks them.
+            decoded = base64.b64decode("".join(str(values["auth"]).split()), validate=True).decode()
+        except ValueError:
             return None
         username, _, password = decoded.partition(":")
-    token = values.get("identitytoken", "")
+    token = values.get("identitytoken") or ""
     if not all(isinstance(value, str) for value in (username, password, token)) or not (username or token):
         return None
     return Login(username, password.rstrip("\x00"), token, secret)
 
 
 def _split(server: str) -> tuple[str, str]:
-    parts = urlsplit(server if "//" in server else f"//{server}")
-    path = parts.path.strip("/")
+    # By hand: a library's parser refuses what is no address, and one bad key must not make the others useless.
+    address = server.partition("://")[2] or server
+    host, _, path = address.lstrip("/").partition("/")
+    path = path.partition("?")[0].partition("#")[0].strip("/")
     # Older files name Docker Hub and others by the address of their API.
     for version in ("v1", "v2"):
         if path == version or path.startswith(f"{version}/"):
             path = path[len(version) :].strip("/")
-    return _canonical(parts.netloc), path
+    return _canonical(host), path
 
 
 def _canonical(host: str) -> str:
