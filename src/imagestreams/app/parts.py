@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from prometheus_client.registry import Collector
 
 from imagestreams.access.authorization import Authorizer
+from imagestreams.admission.endpoint import AdmissionEndpoint
 from imagestreams.api.core import ObjectReference
 from imagestreams.app.import_metrics import ImportCounts, RequestCounts
 from imagestreams.app.notification_delivery import courier
@@ -44,6 +45,7 @@ from imagestreams.resources.builds.uploads import Uploads
 from imagestreams.resources.core.group import CoreGroup, core_group, ensure_namespaces
 from imagestreams.resources.images.group import ImageGroup, image_group
 from imagestreams.resources.images.image_rules import ImageRules
+from imagestreams.resources.images.image_lookup import ImageLookup
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.resources.images.import_observer import Several
@@ -88,6 +90,7 @@ class Parts:
     builds: BuildGroup
     hooks: HookRoom
     notifications: NotificationRoom
+    admission: AdmissionEndpoint
     registries: RegistryClient
     loops: Sequence[Loop]
     collectors: Sequence[Collector]
@@ -193,6 +196,8 @@ def make_parts(
     def now() -> str:
         return clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
+    lookup = ImageLookup(images.streams, core.namespaces.storage)
+    admission = AdmissionEndpoint(lookup, secrets)
     builds = build_group(
         store,
         streams=images.streams,
@@ -203,14 +208,16 @@ def make_parts(
         authorizer=authorizer,
         namespaces=core.gate,
         clock=clock,
+        admit_images=lookup.admit,
     )
-    workloads = workload_group(store, namespaces=core.gate, clock=clock, admit_images=None)
+    workloads = workload_group(store, namespaces=core.gate, clock=clock, admit_images=lookup.admit)
     openshift_apps = openshift_apps_group(
         store,
         rollouts=workloads.replication_controllers.storage,
         streams=images.streams,
         authorizer=authorizer,
         namespaces=core.gate,
+        admit_images=lookup.admit,
     )
     pushed = PushedImports(imports, images.streams, now)
     hooks = hook_room(
@@ -282,7 +289,7 @@ def make_parts(
         recorder,
     )
     collectors = (requests, counts, trigger_counts, NotificationCounts(notifications.reports, notifications.outbox))
-    rooms = (workloads, openshift_apps, builds, hooks, notifications)
+    rooms = (workloads, openshift_apps, builds, hooks, notifications, admission)
     return Parts(core, images, image_settings, imports, *rooms, registries, loops, collectors, clock, [])
 
 

@@ -7,7 +7,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,6 @@ from imagestreams.app.credentials import ensure_admin_kubeconfig
 from imagestreams.app.listeners import Listener, Servers, bind, parse_listener
 from imagestreams.app.parts import make_parts
 from imagestreams.app.settings.settings import Settings
-from imagestreams.hooks.endpoint import HookEndpoint
 from imagestreams.store.sqlite import SQLiteStore
 from imagestreams.streams.platform import Platform
 
@@ -97,7 +96,7 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
             version=ServerVersion(git_version=f"{KUBERNETES_VERSION}+imagestreams-{__version__}", platform=_platform()),
             registry=metrics,
         )
-        servers = Servers(_mounted(server, parts.hooks.endpoint), sockets, certificate)
+        servers = Servers(_mounted(server, {"/hooks/": parts.hooks.endpoint, "/admission/": parts.admission}), sockets, certificate)
         servers.start()
         _spare_stored_objects()
         stack.push_async_callback(servers.stop)
@@ -114,12 +113,15 @@ def _spare_stored_objects() -> None:
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
-def _mounted(server: ApiServer, hooks: HookEndpoint) -> ASGIApplication:
-    """Put what is beside the API in front of it."""
+def _mounted(server: ApiServer, beside: Mapping[str, ASGIApplication]) -> ASGIApplication:
+    """Put what is beside the API in front of it, by the beginnings of paths."""
+    beginnings = tuple(beside)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        beside = scope["type"] == "http" and scope["path"].startswith("/hooks/")
-        await (hooks if beside else server)(scope, receive, send)
+        chosen: ASGIApplication = server
+        if scope["type"] == "http" and scope["path"].startswith(beginnings):
+            chosen = next(one for beginning, one in beside.items() if scope["path"].startswith(beginning))
+        await chosen(scope, receive, send)
 
     return application
 
