@@ -18,7 +18,7 @@ from imagestreams.app.import_metrics import ImportCounts, RequestCounts
 from imagestreams.app.notification_delivery import courier
 from imagestreams.app.notification_metrics import NotificationCounts
 from imagestreams.app.registry_access import registries_conf, registry_client, registry_keychains
-from imagestreams.app.runner_loops import rollout_loop
+from imagestreams.app.runner_loops import build_loop, rollout_loop
 from imagestreams.app.settings.settings import Settings
 from imagestreams.app.trigger_loops import trigger_loops
 from imagestreams.app.trigger_metrics import TriggerCounts
@@ -271,6 +271,17 @@ def make_parts(
         environment=os.environ,
         now=now,
     )
+    running_builds = build_loop(
+        settings,
+        core,
+        builds,
+        images.streams,
+        configuration=configuration,
+        import_now=pushed.import_now,
+        tell=_telling(recorder),
+        environment=os.environ,
+        clock=clock,
+    )
     loops = (
         controller,
         pushed,
@@ -283,6 +294,7 @@ def make_parts(
         Revisions(workloads, now),
         rollouts,
         ConfigRollouts(openshift_apps.configs.storage, workloads.replication_controllers, now, _telling(recorder)),
+        running_builds,
         BuildConfigs(builds, now, _telling(recorder)),
         EventExpiry(core.events.storage, clock),
         Compaction(store, time.monotonic),

@@ -1,26 +1,43 @@
 """The loops that let programs of this machine carry out what stored objects ask for, as the settings say."""
 
-from collections.abc import Callable, Mapping
+import hashlib
+import os
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from pathlib import Path
 from typing import Final
 
+from imagestreams.api.image import ImageStream
 from imagestreams.app.settings.settings import Settings
+from imagestreams.controllers.builds.loop import Builds
+from imagestreams.controllers.builds.plans import BuildPlans
+from imagestreams.controllers.deployments_of_configs import Tell
 from imagestreams.controllers.rollouts.attachments import Attachments
 from imagestreams.controllers.rollouts.handouts import ChosenRunner
 from imagestreams.controllers.rollouts.loop import Rollouts
 from imagestreams.controllers.rollouts.records import rollout_storage
+from imagestreams.hooks.following import following_tags
+from imagestreams.hooks.notification import Push
+from imagestreams.reference import parse
 from imagestreams.registries.policy import RegistryPolicy
+from imagestreams.resources.builds.group import BuildGroup
 from imagestreams.resources.core.group import CoreGroup
 from imagestreams.resources.openshift_apps.group import OpenShiftAppsGroup
+from imagestreams.resources.registries.registry_configuration import RegistryConfiguration
+from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.workloads.group import WorkloadGroup
+from imagestreams.runners.builds.images import Engine
+from imagestreams.runners.builds.pipeline import Builder
 from imagestreams.runners.engine import base_environment
 from imagestreams.runners.execute import ExecRunner
 from imagestreams.runners.leftovers import Leftovers
 from imagestreams.runners.podman import PodmanRunner
 from imagestreams.runners.runner import Runner
-from imagestreams.runners.settings import PODMAN, RunnerSettings
+from imagestreams.runners.settings import PODMAN, BuilderSettings, RunnerSettings
 from imagestreams.store.cache import ObservableStore
 
 _OLDEST: Final = "default"
+_RUN_PATH_MAX: Final = 50
 
 
 def rollout_loop(
@@ -52,6 +69,68 @@ def rollout_loop(
         runners,
         now,
     )
+
+
+def build_loop(
+    settings: Settings,
+    core: CoreGroup,
+    builds: BuildGroup,
+    streams: ObjectStorage[ImageStream],
+    *,
+    configuration: RegistryConfiguration,
+    import_now: Callable[[str, Collection[str]], None],
+    tell: Tell,
+    environment: Mapping[str, str],
+    clock: Callable[[], datetime],
+) -> Builds:
+    """Return the loop that runs builds; what one pushed is imported at once by all tags that follow it."""
+    chosen = settings.builder
+    certificate = settings.registry_ca_file.read_text() if settings.registry_ca_file is not None else ""
+    plans = BuildPlans(
+        builds.sources,
+        core.secrets.storage,
+        core.config_maps.storage,
+        configuration.policy,
+        configuration.authorities,
+        certificate,
+        chosen.timeout_s if chosen is not None else 0,
+    )
+
+    def pushed(pull_spec: str, digest: str) -> None:
+        reference = parse(pull_spec).docker_client_defaults()
+        push = Push(reference.repository, reference.tag, digest)
+        for entry in list(streams.list()):
+            if tags := following_tags(entry.value, [reference.registry], [push]):
+                import_now(entry.key, tags)
+
+    builder = _builder(chosen, settings.data_dir / "builds", environment) if chosen is not None else None
+    concurrent = chosen.concurrent if chosen is not None else 1
+    return Builds(builds, plans, builder, pushed, tell, clock, concurrent=concurrent)
+
+
+def _builder(settings: BuilderSettings, directory: Path, environment: Mapping[str, str]) -> Builder:
+    passed = base_environment(environment)
+    engine = Engine(
+        settings.command,
+        passed,
+        settings.storage_dir or directory / "storage",
+        _run_directory(directory),
+        settings.type,
+        settings.isolation,
+        settings.storage_driver,
+    )
+    return Builder(engine, directory / "work", Leftovers(directory / "running"), passed, settings.directories)
+
+
+def _run_directory(directory: Path) -> Path:
+    """Return where an engine keeps what need not survive a restart of the machine; podman wants a short path."""
+    own = directory / "run"
+    if len(str(own)) <= _RUN_PATH_MAX:
+        return own
+    name = hashlib.sha256(str(directory).encode()).hexdigest()[:8]
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "/run")
+    short = runtime / f"imagestreams-{name}"
+    return short if os.access(runtime, os.W_OK) and len(str(short)) <= _RUN_PATH_MAX else own
 
 
 def _runner(settings: RunnerSettings, server: str, environment: Mapping[str, str], leftovers: Leftovers) -> Runner:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from imagestreams.runners.builds.images import Engine, RegistryAccess
+from imagestreams.runners.builds.images import Access, Engine, RegistryAccess
 from imagestreams.runners.builds.pipeline import Builder
 from imagestreams.runners.builds.plan import BuildPlan, BuildResult, Progress
 from imagestreams.runners.leftovers import Leftovers
@@ -58,7 +58,8 @@ class Workshop:
 
     async def build(self, plan: BuildPlan, access: RegistryAccess | None = None) -> BuildResult:
         self.progress = Progress(lambda: datetime.now(UTC), self.said.extend)
-        return await self.builder.build(plan, access or RegistryAccess(), self.progress)
+        access = access or RegistryAccess()
+        return await self.builder.build(plan, Access(lambda images: access, access), self.progress)
 
     @property
     def log(self) -> str:

@@ -6,7 +6,7 @@ configuration that is made for the build.
 
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,14 @@ class RegistryAccess:
     logins: bytes = field(default=b'{"auths": {}}', repr=False)
     sources: Sequence[RegistrySource] = ()
     certificates: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the registries of a build are asked: of the images that it needs, and of the one that it is pushed to."""
+
+    pulls: Callable[[Sequence[str]], RegistryAccess]
+    push: RegistryAccess = field(default_factory=RegistryAccess)
 
 
 @dataclass(frozen=True)
@@ -66,26 +74,32 @@ def written_digest(digest_file: Path) -> str:
 class Images:
     """The images of one build; `private` is a directory for its files."""
 
-    def __init__(self, engine: Engine, access: RegistryAccess, private: Path, log: Log, leftovers: Leftovers) -> None:
+    def __init__(self, engine: Engine, private: Path, log: Log, leftovers: Leftovers) -> None:
         self._engine = engine
         self._private = private
         self._log = log
         self._leftovers = leftovers
-        self._auth = self._file("auth.json", access.logins)
-        conf = self._file("registries.conf", registries_conf(sources=access.sources).encode())
+        self._auth = private / "auth.json"
+        self._conf = private / "registries.conf"
         self._certificates = private / "certs"
-        self._certificates.mkdir(mode=0o700, exist_ok=True)
-        for number, certificate in enumerate(access.certificates):
-            (self._certificates / f"{number}.crt").write_text(certificate)
         scratch = private / "tmp"
-        scratch.mkdir(mode=0o700, exist_ok=True)
+        for directory in (self._certificates, scratch):
+            directory.mkdir(mode=0o700, exist_ok=True)
         # The engine's own settings of this machine's user must not count, and nothing of ours must be seen.
         self._environment = {
             **engine.environment,
-            "CONTAINERS_REGISTRIES_CONF": str(conf),
+            "CONTAINERS_REGISTRIES_CONF": str(self._conf),
             "REGISTRY_AUTH_FILE": str(self._auth),
             "TMPDIR": str(scratch),
         }
+        self.use(RegistryAccess())
+
+    def use(self, access: RegistryAccess) -> None:
+        """Ask registries in this way from now on."""
+        _write(self._auth, access.logins)
+        _write(self._conf, registries_conf(sources=access.sources).encode())
+        for number, certificate in enumerate(access.certificates):
+            _write(self._certificates / f"{number}.crt", certificate.encode())
 
     async def pull(self, image: str, timeout_s: float) -> None:
         """Get an image, or its newest state.
@@ -186,8 +200,7 @@ class Images:
             raise RunnerError(f"{self._engine.kind} {arguments[0]}: {last_words(outcome, timeout_s)}")
         return outcome
 
-    def _file(self, name: str, content: bytes) -> Path:
-        path = self._private / name
-        path.touch(mode=0o600)
-        path.write_bytes(content)
-        return path
+
+def _write(path: Path, content: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(content)

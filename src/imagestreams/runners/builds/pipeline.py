@@ -1,6 +1,7 @@
 """One build from its plan to the pushed image, stage by stage, with the reasons and words of the real builder."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Final
 
 from imagestreams.runners.builds.dockerfile import Changes, changed, referenced_images
 from imagestreams.runners.builds.git import Git, is_below, local_path, shown
-from imagestreams.runners.builds.images import Engine, Images, RegistryAccess, written_digest
+from imagestreams.runners.builds.images import Access, Engine, Images, written_digest
 from imagestreams.runners.builds.inputs import (
     DOCKERFILE,
     FETCH_SOURCE_FAILED,
@@ -47,19 +48,20 @@ class Builder:
     directories: Sequence[Path] = ()
     git: str = "git"
 
-    async def build(self, plan: BuildPlan, access: RegistryAccess, progress: Progress) -> BuildResult:
-        """Build and push; what a build leaves in its directory is for `forget`.
+    async def build(self, plan: BuildPlan, access: Access, progress: Progress) -> BuildResult:
+        """Build and push. A build that was interrupted leaves its directory behind; it is emptied first.
 
         Raises:
             BuildFailure: it came to nothing; what the engine said stands in the log.
         """
         private = self.work / plan.uid
-        private.mkdir(mode=0o700, parents=True, exist_ok=True)
-        images = Images(self.engine, access, private, progress.log, self.leftovers)
+        await self.forget(plan.uid)
+        private.mkdir(mode=0o700, parents=True)
+        images = Images(self.engine, private, progress.log, self.leftovers)
         tag = f"localhost/imagestreams/{plan.uid}:latest"
         try:
             async with asyncio.timeout(plan.timeout_s):
-                return await self._stages(plan, images, private, tag, progress)
+                return await self._stages(plan, images, access, private, tag, progress)
         except TimeoutError:
             progress.say(f"error: the build took longer than {plan.timeout_s:g} s")
             raise BuildFailure(*GENERIC_BUILD_FAILED) from None
@@ -70,19 +72,25 @@ class Builder:
         """Return the digest of what a build pushed before it was interrupted, empty if it did not come that far."""
         return written_digest(self.work / uid / DIGEST_FILE)
 
+    async def forget(self, uid: str) -> None:
+        """Remove what a build left in its directory."""
+        await asyncio.to_thread(shutil.rmtree, self.work / uid, ignore_errors=True)
+
     async def _stages(
-        self, plan: BuildPlan, images: Images, private: Path, tag: str, progress: Progress
+        self, plan: BuildPlan, images: Images, access: Access, private: Path, tag: str, progress: Progress
     ) -> BuildResult:
         source = private / "source"
         source.mkdir(exist_ok=True)
         async with _failing(FETCH_SOURCE_FAILED, progress):
             await self._fetch(plan, private, source, progress)
         context_of(source, plan.context_dir)
+        images.use(access.pulls([one.image for one in plan.images]))
         await _take_files(plan, images, private, source, progress)
         context = context_of(source, plan.context_dir)
         async with _failing(MANAGE_DOCKERFILE_FAILED, progress):
             dockerfile, text = _prepare(plan, context, progress)
         progress.base_images = referenced_images(text, plan.build_args)
+        images.use(access.pulls(progress.base_images))
         async with _failing(_PULL_FAILED, progress):
             for image in progress.base_images:
                 # One whose name only the engine can make out is got by the engine, too.
@@ -99,6 +107,7 @@ class Builder:
         if not plan.push_to:
             progress.say("\nBuild complete, no image push requested")
             return BuildResult()
+        images.use(access.push)
         progress.say(f"\nPushing image {plan.push_to} ...")
         async with _failing(_PUSH_FAILED, progress), _timed(progress, "PushImage", "PushDockerImage"):
             digest = await images.push(tag, plan.push_to, private / DIGEST_FILE, plan.timeout_s)
