@@ -44,8 +44,8 @@ from imagestreams.resources.builds.group import BuildGroup, build_group
 from imagestreams.resources.builds.uploads import Uploads
 from imagestreams.resources.core.group import CoreGroup, core_group, ensure_namespaces
 from imagestreams.resources.images.group import ImageGroup, image_group
-from imagestreams.resources.images.image_rules import ImageRules
 from imagestreams.resources.images.image_lookup import ImageLookup
+from imagestreams.resources.images.image_rules import ImageRules
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.resources.images.import_observer import Several

@@ -96,7 +96,8 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
             version=ServerVersion(git_version=f"{KUBERNETES_VERSION}+imagestreams-{__version__}", platform=_platform()),
             registry=metrics,
         )
-        servers = Servers(_mounted(server, {"/hooks/": parts.hooks.endpoint, "/admission/": parts.admission}), sockets, certificate)
+        beside: dict[str, ASGIApplication] = {"/hooks/": parts.hooks.endpoint, "/admission/": parts.admission}
+        servers = Servers(_mounted(server, beside), sockets, certificate)
         servers.start()
         _spare_stored_objects()
         stack.push_async_callback(servers.stop)
