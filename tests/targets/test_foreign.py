@@ -175,6 +175,25 @@ async def test_an_exec_plugin_proves_who_we_are(
     assert kubernetes.asked[-1].headers["Impersonate-User"] == "robot"
 
 
+async def test_a_token_in_a_file_is_read_again_before_it_ends(
+    kubernetes: Any,
+    foreign: Callable[..., Any],
+    kubeconfig: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("imagestreams.targets.login.TOKEN_FILE_S", 0.0)
+    kubernetes.answers["GET", APP] = DOCUMENT
+    (tmp_path / "token").write_text("first\n")
+    cluster = await foreign(kubeconfig(kubernetes.url, tokenFile="token"))
+
+    for token in ("first", "second"):
+        (tmp_path / "token").write_text(f"{token}\n")
+        await cluster.get(DEPLOYMENTS, "shop", "app")
+
+    assert [one.headers["Authorization"] for one in kubernetes.asked] == ["Bearer first", "Bearer second"]
+
+
 async def test_many_at_once_log_in_once(
     kubernetes: Any, foreign: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
