@@ -62,7 +62,7 @@ def is_time_zone(name: str) -> bool:
     """Return whether a time zone of this name is known."""
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):  # unknown, or no name at all
+    except (KeyError, OSError, ValueError):  # unknown, or no name at all
         return False
     return True
 

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from imagestreams.cli.objects.selection import Object, Target, items_of
 from imagestreams.cli.objects.watching import read_event
@@ -30,10 +30,14 @@ def follow_object(session: Session, target: Target, timeout_s: float | None) -> 
     ends = None if timeout_s is None else time.monotonic() + timeout_s
     resources = session.resources(target.type, target.namespace)
     field_selector = f"metadata.name={target.name}"
+    last = None
     while True:
         answer = resources.list(field_selector=field_selector)
         items = items_of(answer, target.type)
-        yield ("ADDED", items[0]) if items else (MISSING, {})
+        state = _version_of(items[0]) if items else ""
+        if state != last:
+            yield ("ADDED" if last is None else "MODIFIED", items[0]) if items else (MISSING, {})
+        last = state
         version = str((answer.get("metadata") or {}).get("resourceVersion", ""))
         left_s = _LONGEST_WATCH_S if ends is None else ends - time.monotonic()
         if left_s <= 0:
@@ -47,6 +51,7 @@ def follow_object(session: Session, target: Target, timeout_s: float | None) -> 
                     if ends is not None and time.monotonic() >= ends:
                         raise OutOfTime
                     if event != "BOOKMARK":
+                        last = "" if event == "DELETED" else _version_of(value)
                         yield event, value
         except ClientError as error:
             if error.reason not in ("Expired", "Gone"):
@@ -58,6 +63,5 @@ def reference(target: Target) -> str:
     return f"{target.type.plural}/{target.name}"
 
 
-def as_object(value: Any) -> Object:
-    """Return a part of an object as an object, empty where it is something else."""
-    return value if isinstance(value, dict) else {}
+def _version_of(value: Object) -> str:
+    return str((value.get("metadata") or {}).get("resourceVersion", ""))

@@ -25,7 +25,6 @@ from imagestreams.cli.workloads.undo import roll_back
 from imagestreams.client.errors import ClientError
 
 RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
-_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _DEPLOYMENT: Final = ("apps", "Deployment")
 _RESTARTED: Final = frozenset({_DEPLOYMENT, ("apps", "StatefulSet"), ("apps", "DaemonSet")})
 _PAUSED: Final = frozenset({_DEPLOYMENT, DEPLOYMENT_CONFIG})
@@ -149,13 +148,6 @@ def undo(
     found, failures = meant(session, arguments, filename, recursive, kustomize, selector)
 
     def go_back(target: Target, value: Object) -> None:
-        if _LAST_APPLIED in ((value.get("metadata") or {}).get("annotations") or {}):
-            session.warn(
-                f"resource {target.type.plural}/{target.name} was previously managed with 'isctl apply'. Rolling back"
-                f" will not update the {_LAST_APPLIED} annotation, which may cause unexpected behavior on future"
-                " 'isctl apply' operations. Consider using 'isctl apply' with your previous configuration file"
-                " instead."
-            )
         reporter.report(value, roll_back(session, target, value, to_revision, strategy))
 
     raise_failures(for_each(found, failures, go_back))

@@ -52,7 +52,6 @@ def image(
     strategy = dry_run_strategy(session, dry_run)
     named, images = _images(arguments)
     files = Files(filename, recursive, kustomize)
-    _check(named, images, files, strategy, selector, everything=everything, local=local)
     reporter = Reporter(session, strategy=strategy, **printing)
     if local:
         if named:
@@ -61,6 +60,7 @@ def image(
     else:
         selection: Selection = select(session, named, files=files, selectors=Selectors(selector, everything=everything))
         found, failures = read_each(session, selection)
+    _check(images, strategy, selector, everything=everything, local=local)
     for target, value in found:
         changed = copy.deepcopy(value)
         failures += _set(changed, images)
@@ -107,9 +107,7 @@ def _images(arguments: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]
 
 
 def _check(
-    named: tuple[str, ...],
     images: dict[str, str],
-    files: Files,
     strategy: str,
     selector: str,
     *,
@@ -119,8 +117,6 @@ def _check(
     problems = []
     if everything and selector:
         problems.append("cannot set --all and --selector at the same time")
-    if not named and not files:
-        problems.append("one or more resources must be specified as <resource> <name> or <resource>/<name>")
     if not images:
         problems.append("at least one image update is required")
     elif len(images) > 1 and _EVERY in images:

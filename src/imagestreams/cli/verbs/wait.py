@@ -13,7 +13,6 @@ from imagestreams.cli.flags import flag, list_flag, switch
 from imagestreams.cli.objects.changes import Reporter, file_flags, output_flags
 from imagestreams.cli.objects.following import MISSING, OutOfTime, follow_object, reference
 from imagestreams.cli.objects.selection import Files, Object, Selection, Selectors, Target, read_target, select
-from imagestreams.cli.printers.choice import reference_of
 from imagestreams.cli.printers.go_text import quoted
 from imagestreams.cli.session import Session
 from imagestreams.cli.texts.durations import parse_duration_s
@@ -65,7 +64,7 @@ def wait(
     timeout_s = _A_WEEK_S if timeout_s < 0 else timeout_s
     wanted = [_wanted(text) for text in conditions]
     if not wanted:
-        raise CliError(f"unrecognized condition: {quoted('[]')}".replace('"[]"', "[]"))
+        raise CliError(f"unrecognized condition: {quoted('')}")
     ends = time.monotonic() + timeout_s
     reporter = Reporter(session, **printing)
     selection = select(
@@ -91,14 +90,14 @@ def wait(
 
 
 def _await_creation(session: Session, selection: Selection, ends: float) -> None:
-    """Wait until whatever is named is there."""
+    """Wait until whatever is named is there; of what is selected by labels there may be none."""
     while True:
-        found, failures = read_each(session, selection)
+        _, failures = read_each(session, selection)
         missing = [each for each in failures if isinstance(each, ClientError) and each.reason == "NotFound"]
         for failure in failures:
             if failure not in missing:
                 raise failure
-        if found and not missing:
+        if not missing:
             return
         left_s = ends - time.monotonic()
         if left_s <= 0:
@@ -141,7 +140,7 @@ def _look_once(session: Session, target: Target, value: Object, wanted: Wanted) 
         raise
     if wanted.test is not None and wanted.test(state):
         return state
-    raise CliError(f"condition not met for {reference_of(state)}")
+    raise CliError(f"condition not met for {reference(target)}")
 
 
 def _wanted(text: str) -> Wanted:

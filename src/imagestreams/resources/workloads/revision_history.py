@@ -44,8 +44,17 @@ def plan_revisions(owner: StatefulSet | DaemonSet, owned: Sequence[ControllerRev
 
 
 def template_patch(owner: StatefulSet | DaemonSet) -> dict[str, Any]:
-    """Return the patch that gives an object back the template that it has now."""
-    return {"spec": {"template": {**to_dict(owner.spec.template), "$patch": "replace"}}}
+    """Return the patch that gives an object back the template that it has now.
+
+    Its keys are in order: kubectl compares it byte by byte with one that it makes itself.
+    """
+    return {"spec": {"template": _sorted({**to_dict(owner.spec.template), "$patch": "replace"})}}
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(each) for each in value] if isinstance(value, list) else value
 
 
 def _new(owner: StatefulSet | DaemonSet, data: dict[str, Any], revision: int) -> ControllerRevision:
