@@ -26,6 +26,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "rollback": ("rollback:rollback", "Point a tag at an image that it pointed to before"),
         "hook": ("hook:hook", "Let registries tell of pushes, and import at once"),
         "notify": ("notify:notify", "Tell others of what happens to tags, builds and rollouts"),
+        "admission": ("admission:admission", "Let other clusters look up images in streams"),
     },
     "Objects": {
         "get": ("get:get", "Show objects"),

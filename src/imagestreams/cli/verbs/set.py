@@ -4,6 +4,7 @@ import click
 
 from imagestreams.cli.command import VerbGroup
 from imagestreams.cli.verbs.set_image import image
+from imagestreams.cli.verbs.set_image_lookup import image_lookup
 from imagestreams.cli.verbs.set_triggers import triggers
 
 
@@ -13,4 +14,5 @@ def set_() -> None:
 
 
 set_.add_verb(image, "image")
+set_.add_verb(image_lookup, "image-lookup")
 set_.add_verb(triggers, "triggers", "trigger")
