@@ -148,6 +148,20 @@ async def test_a_paused_deployment_waits(room: Any, runner: Any, workload: Make)
     assert runner.told == ["apply Deployment/web"]
 
 
+async def test_a_deployment_without_an_image_waits_for_the_tag_that_gives_it_one(
+    room: Any, runner: Any, workload: Make
+) -> None:
+    await room.create(workload(image=" "))
+    await room.until(lambda: room.condition("Deployment", "web", "ReplicaFailure")[2])
+    assert room.condition("Deployment", "web", "ReplicaFailure")[2] == 'container "app" has no image yet'
+    assert not runner.calls
+
+    await room.change("Deployment", "web", new_image("r/web:1"))
+    await room.until(lambda: room.condition("Deployment", "web", "Progressing")[1] == "NewReplicaSetAvailable")
+
+    assert [call[1].images["app"] for call in runner.calls] == ["r/web:1"]
+
+
 async def test_a_deployment_that_is_deleted_is_taken_down(room: Any, runner: Any, workload: Make) -> None:
     await room.create(workload())
     await room.until(lambda: runner.calls)

@@ -68,7 +68,7 @@ class Handouts:
         if entry is not None and not _is_of(entry.value, subject, chosen):
             await self.take_down(entry)
             entry = None
-        if chosen is None or subject.waits:
+        if chosen is None or subject.is_held:
             return entry
         if entry is None:
             return await self._records.create(self._begun(subject, chosen))
@@ -85,9 +85,9 @@ class Handouts:
             return await self._records.replace(entry, again)
         return entry
 
-    def wait_s(self, entry: Entry[Rollout]) -> float | None:
+    def wait_s(self, subject: Subject, entry: Entry[Rollout]) -> float | None:
         """Return in how many seconds a change is to be handed out; `None` when there is nothing to hand out."""
-        if entry.value.phase == DONE:
+        if subject.is_held or entry.value.phase == DONE:
             return None
         return max(0.0, self._not_before.get(entry.key, 0.0) - asyncio.get_running_loop().time())
 
@@ -142,7 +142,7 @@ class Handouts:
         """Return what is known of a workload; it is given up after `attempts_max` attempts, with 0 never."""
         chosen = self._chosen(subject)
         if entry is None:
-            problem = "" if chosen is not None else NO_RUNNER
+            problem = subject.missing if chosen is not None else NO_RUNNER
             return Seen(
                 subject.replicas, waits=subject.waits, problem=problem, has_runner=chosen is not None, revision=revision
             )
@@ -153,7 +153,7 @@ class Handouts:
             self._observation(record),
             rolled_out,
             subject.waits,
-            record.message,
+            subject.missing or record.message,
             has_runner=chosen is not None,
             timed_out=self._is_late(subject, record),
             given_up=record.phase == FAILED and bool(attempts_max) and record.attempts >= attempts_max,

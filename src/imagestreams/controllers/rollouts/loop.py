@@ -212,12 +212,12 @@ class Rollouts:
         record = await handouts.prepare(subject)
         seen = self._seen(handouts, value, subject, record, attempts_max)
         entry = await self._show(storage, entry, seen)
-        wait_s = handouts.wait_s(record) if record is not None and not subject.waits and not seen.given_up else None
+        wait_s = handouts.wait_s(subject, record) if record is not None and not seen.given_up else None
         if record is not None and wait_s == 0:
             record = await handouts.carry_out(subject, record)
             seen = self._seen(handouts, value, subject, record, attempts_max)
             entry = await self._show(storage, entry, seen)
-            wait_s = handouts.wait_s(record)
+            wait_s = handouts.wait_s(subject, record)
         if isinstance(value, Job) and seen.timed_out and record is not None:
             await handouts.take_down(record)
             return
@@ -281,13 +281,13 @@ class Rollouts:
             return
         record = await handouts.prepare(subject)
         await self._show_rollouts(config, wanted, handouts.seen(subject, record))
-        if record is not None and handouts.wait_s(record) == 0:
+        if record is not None and handouts.wait_s(subject, record) == 0:
             record = await handouts.carry_out(subject, record)
             await self._show_rollouts(config, wanted, handouts.seen(subject, record))
         if record is not None:
             seen = handouts.seen(subject, record)
             left = None if seen.complete or seen.timed_out else handouts.left_s(subject, record)
-            self._come_back(entry.key, handouts.wait_s(record), None if left is None else left + 1)
+            self._come_back(entry.key, handouts.wait_s(subject, record), None if left is None else left + 1)
 
     async def _show_rollouts(
         self, config: DeploymentConfig, wanted: ReplicationController | None, seen: Seen | None

@@ -49,6 +49,20 @@ class Subject:
         wanted = encode([self.template, self.replicas, list(self.claims)])
         return hashlib.sha256(wanted).hexdigest()
 
+    @property
+    def missing(self) -> str:
+        """What is missing before it can run: an image that a tag has still to give, empty if nothing is."""
+        spec = self.template.spec
+        for container in [*(spec.init_containers or []), *(spec.containers or [])]:
+            if not container.image.strip():
+                return f'container "{container.name}" has no image yet'
+        return ""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it must not be handed out now."""
+        return self.waits or bool(self.missing)
+
     def workload(self, change_id: str, **sent: Any) -> Workload:
         """Return it as runners take it; `sent` is what goes along."""
         return Workload(
