@@ -6,9 +6,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from imagestreams.api.codec import from_dict
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.image import ImageStream, ImageStreamImportStatus, TagReference
-from imagestreams.controllers.due import silent_for_s
+from imagestreams.controllers.due import promised_import, silent_for_s
 from imagestreams.controllers.imports import ImportController, RetrySettings
 from imagestreams.controllers.queue import Backoff
 from imagestreams.importing.importer import Outcome
@@ -140,6 +143,72 @@ async def test_an_import_waits_for_as_long_as_the_registry_asks_and_that_is_no_a
 
     assert asked == 1
     assert "429 Too Many Requests (not asked again before 20" in condition["message"]
+
+
+async def test_after_a_restart_it_is_tried_when_the_registry_wants_to_hear_of_it_again(
+    import_room: Any, flaky_registry: Any
+) -> None:
+    flaky_registry.fail(429, times=1, retry_after="3")
+
+    def controller_now() -> ImportController:
+        return ImportController(
+            import_room.imports, import_room.streams, lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        )
+
+    async with running(controller_now()):
+        await import_room.add_stream({"tags": [tag("a", f"{flaky_registry.host}/x:1")]})
+        await until(lambda: "a" in history(import_room))
+    asked = flaky_registry.manifest_requests
+    async with running(controller_now()):
+        await until(lambda: bool(history(import_room)["a"].get("items")))
+
+    assert asked == 1
+    assert history(import_room)["a"]["items"][0]["image"] == flaky_registry.digest
+
+
+def failed_stream(message: str, failed_at: str, **policy: Any) -> ImageStream:
+    condition = {
+        "type": "ImportSuccess",
+        "status": "False",
+        "lastTransitionTime": failed_at,
+        "reason": "InternalError",
+        "message": message,
+        "generation": 1,
+    }
+    wish = {**tag("a", "quay.io/x:1", **policy), "generation": 1}
+    status = {"tags": [{"tag": "a", "items": None, "conditions": [condition]}]}
+    return from_dict({"metadata": {"name": "s"}, "spec": {"tags": [wish]}, "status": status}, ImageStream)
+
+
+@pytest.mark.parametrize(
+    ("message", "failed_at", "policy", "delay_s"),
+    [
+        ("busy (not asked again before 2026-01-01T14:00:00Z)", "2026-01-01T11:00:00Z", {}, 7201.0),
+        ("busy (not asked again before 2026-01-01T14:00:00Z)", "2026-01-01T12:00:30Z", {}, 7201.0),
+        ("busy (not asked again before 2026-01-01T11:30:00Z)", "2026-01-01T11:00:00Z", {}, 1.0),
+        ("busy (not asked again before 2026-01-01T11:59:59Z)", "2026-01-01T11:59:58Z", {}, None),
+        ("busy (not asked again before 2026-01-01T14:00:00Z)", "2026-01-01T11:00:00Z", {"scheduled": True}, None),
+        ("busy", "2026-01-01T11:00:00Z", {}, None),
+    ],
+)
+def test_what_a_former_process_has_promised_to_try_again(
+    message: str, failed_at: str, policy: dict[str, Any], delay_s: float | None
+) -> None:
+    stream = failed_stream(message, failed_at, **policy)
+
+    promised = promised_import(stream, started="2026-01-01T11:59:00Z", now="2026-01-01T12:00:00Z")
+
+    assert promised == (None if delay_s is None else (frozenset({"a"}), False, delay_s))
+
+
+def test_a_repository_is_promised_too() -> None:
+    text = "since 2026-01-01T11:00:00Z, InternalError: busy (not asked again before 2026-01-01T13:00:00Z)"
+    metadata = {"name": "s", "annotations": {"imagestreams.dev/repository-failure": text}}
+    stream = from_dict({"metadata": metadata, "spec": {"dockerImageRepository": "quay.io/x"}}, ImageStream)
+
+    promised = promised_import(stream, started="2026-01-01T11:59:00Z", now="2026-01-01T12:00:00Z")
+
+    assert promised == (frozenset(), True, 3601.0)
 
 
 def test_how_long_it_is_no_use_to_try_again() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from imagestreams.registries.clock import Clock
 from imagestreams.registries.credentials import Keyring
 from imagestreams.registries.errors import RegistryError, TooManyRequests
 from imagestreams.registries.limits import Limits, used_up_s
+from imagestreams.registries.silences import Silences
 
 TYPE = "application/vnd.oci.image.manifest.v1+json"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -113,6 +115,43 @@ async def test_no_request_goes_out_before_the_retry_after_however_long_it_is(
     assert came == [0.0, silence_s + 0.01]
     assert messages == {f"received unexpected HTTP status: 429 Too Many Requests (not asked again before {told})"}
     assert refused.value.not_before == NOON + timedelta(seconds=silence_s)
+
+
+async def test_a_silence_outlives_a_restart(lying_registry: Start, respond: Any, good_manifest: bytes) -> None:
+    time = SimulatedClock()
+    answers = [respond(429, Retry_After="7200"), good_manifest]
+    kept: list[bytes] = [b"not JSON"]
+
+    async def answer(asked: Any, writer: asyncio.StreamWriter) -> None:
+        writer.write(answers.pop(0))
+
+    registry = await lying_registry(answer)
+    messages = []
+    for passed_s in (0, 7190, 7201):
+        time.passed_s = passed_s
+        silences = Silences(kept[-1], kept.append)
+        async with RegistryClient(Limits(), clock=time.clock, silences=silences) as client:
+            repository = client.repository(parse(f"{registry.host}/x:1"), Keyring(), insecure=True)
+            try:
+                await repository.manifest("1", [TYPE])
+            except TooManyRequests as error:
+                messages.append(str(error))
+
+    assert len(messages) == 2 and len(set(messages)) == 1
+    assert json.loads(kept[-1]) == {registry.host: "2026-01-01T14:00:00Z"}
+    assert answers == []
+
+
+def test_silences_that_are_over_are_forgotten_and_the_later_of_two_counts() -> None:
+    kept: list[bytes] = []
+    silences = Silences(b'{"old": "2026-01-01T11:00:00Z", "odd": "2026-01-01T13:00:00"}', kept.append)
+
+    silences.note("a", NOON + timedelta(hours=2), NOON)
+    silences.note("a", NOON + timedelta(hours=1), NOON)
+    silences.note("b" * 1000, NOON + timedelta(hours=1), NOON)
+
+    assert [json.loads(one) for one in kept] == [{"a": "2026-01-01T14:00:00Z"}]
+    assert silences.until("a", NOON + timedelta(hours=3)) is None
 
 
 async def test_a_longer_silence_is_not_shortened_by_answers_that_were_under_way(

@@ -15,6 +15,7 @@ from imagestreams.access.authorization import Authorizer
 from imagestreams.admission.endpoint import AdmissionEndpoint
 from imagestreams.api.core import ObjectReference
 from imagestreams.app.import_metrics import ImportCounts, RequestCounts
+from imagestreams.app.kept_silences import kept_silences
 from imagestreams.app.notification_delivery import courier
 from imagestreams.app.notification_metrics import NotificationCounts
 from imagestreams.app.registry_access import registries_conf, registry_client, registry_keychains
@@ -184,7 +185,10 @@ def make_parts(
     configuration.tell_of_external_host(images.streams.cache.serve_again)
     requests, counts = RequestCounts(), ImportCounts()
     limits = Limits(total_s=settings.registry_timeout_s)
-    registries = registry_client(settings.registry_ca_file, os.environ, configuration.authorities, requests, limits)
+    silences = kept_silences(settings.data_dir)
+    registries = registry_client(
+        settings.registry_ca_file, os.environ, configuration.authorities, requests, limits, silences
+    )
     importer = Importer(registries, ImportSettings(settings.max_repository_tags, platform), policy=configuration.policy)
     recorder = EventRecorder(core.events.storage, core.gate, time.monotonic)
     told = Several(counts, recorder)

@@ -21,6 +21,7 @@ from imagestreams.registries.observer import RequestObserver
 from imagestreams.registries.policy import RegistryPolicy
 from imagestreams.registries.proxies import proxies_of
 from imagestreams.registries.registries_conf import RegistriesConfError, RegistriesConfFile
+from imagestreams.registries.silences import Silences
 from imagestreams.registries.trust import HostTrust
 
 _TALKATIVE: Final = ("azure", "botocore", "google", "msal", "urllib3")
@@ -37,11 +38,13 @@ def registry_client(
     authorities: Callable[[], Mapping[str, str]] = no_authorities,
     observer: RequestObserver | None = None,
     limits: Limits | None = None,
+    silences: Silences | None = None,
 ) -> RegistryClient:
     """Return the client of all imports.
 
     The authorities of `ca_file` (PEM) are trusted in addition to the system's, those that `authorities` gives for
-    their hosts; `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are followed.
+    their hosts; `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are followed. `silences` says which registries want to be
+    left alone.
 
     Raises:
         SettingsError: the file can't be read or holds no certificate, or a proxy is no address.
@@ -50,7 +53,7 @@ def registry_client(
         proxy = proxies_of(environment)
     except ValueError as error:
         raise SettingsError(f"HTTPS_PROXY or HTTP_PROXY can't be used: {error}") from error
-    return RegistryClient(limits, HostTrust(_trust(ca_file), authorities), proxy, observer)
+    return RegistryClient(limits, HostTrust(_trust(ca_file), authorities), proxy, observer, silences=silences)
 
 
 def registries_conf(file: Path | None) -> Callable[[], RegistryPolicy]:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Final
 
-from imagestreams.api.annotations import SCHEDULED
+from imagestreams.api.annotations import REPOSITORY_FAILURE, SCHEDULED
 from imagestreams.api.codec import copy
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.image import (
@@ -26,10 +26,12 @@ from imagestreams.api.image import (
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.importing.importer import Outcome
 from imagestreams.reference import InvalidReference, parse
+from imagestreams.registries.errors import promised_moment
 from imagestreams.streams.allowed_sources import INSECURE_REPOSITORY
 from imagestreams.streams.apply_import import CHECKED, IMPORT_SUCCESS
 from imagestreams.streams.following import NO_VERSION, is_followed, policy_of
 from imagestreams.streams.import_interval import repository_interval_s, tag_interval_s
+from imagestreams.streams.repository_failure import failing_since as repository_failing_since
 
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _SHOWN_S: Final = 1.0
@@ -197,5 +199,31 @@ def silent_for_s(outcome: Outcome, now: str) -> float | None:
     failed = {*outcome.transient, *([REPOSITORY] if outcome.repository_transient else [])}
     if not failed or not failed <= outcome.not_before.keys():
         return None
-    began = datetime.strptime(now, _TIME).replace(tzinfo=UTC)
-    return max(0.0, (min(outcome.not_before[one] for one in failed) - began).total_seconds()) + _SHOWN_S
+    return max(0.0, (min(outcome.not_before[one] for one in failed) - _moment(now)).total_seconds()) + _SHOWN_S
+
+
+def promised_import(stream: ImageStream, started: str, now: str) -> tuple[frozenset[str], bool, float] | None:
+    """Return what failed because a registry wanted to be left alone: tags, the repository or not, for how many seconds.
+
+    Moments that are over count where the failure is older than this process, which began at `started`: nobody was there
+    to try again. What is scheduled comes up by itself.
+    """
+    promises: dict[str, str] = {}
+    for wish, history in _importable(stream):
+        for condition in history.conditions or [] if history is not None and not wish.import_policy.scheduled else []:
+            moment = promised_moment(condition.message) if condition.status == "False" else ""
+            if moment and (moment > now or (condition.last_transition_time or "") < started):
+                promises[wish.name] = moment
+    annotations = stream.metadata.annotations or {}
+    moment = promised_moment(annotations.get(REPOSITORY_FAILURE, ""))
+    counts = moment > now or (moment and repository_failing_since(stream) < started)
+    if counts and stream.spec.docker_image_repository and annotations.get(SCHEDULED) != "true":
+        promises[REPOSITORY] = moment
+    if not promises:
+        return None
+    delay_s = max(0.0, (_moment(min(promises.values())) - _moment(now)).total_seconds()) + _SHOWN_S
+    return frozenset(promises) - {REPOSITORY}, REPOSITORY in promises, delay_s
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, _TIME).replace(tzinfo=UTC)

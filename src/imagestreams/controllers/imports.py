@@ -13,7 +13,7 @@ from typing import Final
 
 from imagestreams.api.errors import ApiError
 from imagestreams.api.image import ImageStream
-from imagestreams.controllers.due import due_import, silent_for_s
+from imagestreams.controllers.due import due_import, promised_import, silent_for_s
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.watching import run_following
 from imagestreams.importing.importer import Outcome
@@ -61,6 +61,7 @@ class ImportController:
         self._imports = imports
         self._streams = streams
         self._clock = clock
+        self._started = clock()
         self._retry = retry or RetrySettings()
         self._retries: dict[str, _Retry] = {}
         self._queue = WorkQueue(self._sync, workers=workers)
@@ -81,6 +82,12 @@ class ImportController:
     def _seen(self, entry: Entry[ImageStream]) -> None:
         if due_import(entry.value) is not None:
             self._queue.add_after(entry.key, self._settle_s)
+        if entry.key not in self._retries:
+            # What was to be tried again after a restart stands in the stream.
+            promised = promised_import(entry.value, self._started, self._clock())
+            if promised is not None:
+                tags, repository, delay_s = promised
+                self._retry_after(entry.key, _Retry(tags, repository, 0, asyncio.get_running_loop().time() + delay_s))
 
     def _gone(self, key: str) -> None:
         self._retries.pop(key, None)
@@ -115,7 +122,11 @@ class ImportController:
     def _due_retry(self, key: str) -> _Retry | None:
         """Take the retry of a key if its time has come; an event must not bring it forward."""
         retry = self._retries.get(key)
-        if retry is None or asyncio.get_running_loop().time() < retry.not_before:
+        if retry is None:
+            return None
+        if asyncio.get_running_loop().time() < retry.not_before:
+            # Its own timer may have given way to the one that woke us.
+            self._retry_after(key, retry)
             return None
         return self._retries.pop(key)
 
@@ -132,6 +143,9 @@ class ImportController:
         not_before = asyncio.get_running_loop().time() + delay_s
         if waiting is not None:
             tags, repository = tags | waiting.tags, repository or waiting.repository
-        self._retries[key] = _Retry(tags, repository, attempts, not_before)
+        self._retry_after(key, _Retry(tags, repository, attempts, not_before))
+
+    def _retry_after(self, key: str, retry: _Retry) -> None:
+        self._retries[key] = retry
         # A little later than due, so that the timer never comes too early.
-        self._queue.add_after(key, delay_s + 0.01)
+        self._queue.add_after(key, retry.not_before - asyncio.get_running_loop().time() + 0.01)

@@ -37,6 +37,7 @@ from imagestreams.registries.limits import Limits
 from imagestreams.registries.observer import RequestObserver
 from imagestreams.registries.proxies import ProxyChoice, direct
 from imagestreams.registries.schema1 import SCHEMA1, SIGNED_SCHEMA1, guessed_type, signed_content
+from imagestreams.registries.silences import Silences
 from imagestreams.registries.tokens import Tokens, basic, key_for
 from imagestreams.registries.transport import Transport
 from imagestreams.registries.trust import TrustChoice
@@ -101,9 +102,10 @@ class RegistryClient:
         proxy: ProxyChoice = direct,
         observer: RequestObserver | None = None,
         clock: Clock = SYSTEM,
+        silences: Silences | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self.transport = Transport(self.limits, trust, proxy, observer, clock)
+        self.transport = Transport(self.limits, trust, proxy, observer, clock, silences)
         self.tokens = Tokens(self.transport, self.limits)
         self._endpoints: Bounded[tuple[str, bool], _Endpoint] = Bounded(_ENDPOINTS_KEPT)
         self._failures: Bounded[tuple[str, bool], tuple[float, RegistryError]] = Bounded(_ENDPOINTS_KEPT)
@@ -150,8 +152,10 @@ class RegistryClient:
                 raise failure[1].with_traceback(None)
             try:
                 answer = await self._ping(network_host(registry), insecure)
+                if answer.not_before is not None:
+                    raise refusal(answer.status, answer.body, answer.not_before)
                 if not _speaks_v2(answer):
-                    raise NotV2Registry(str(answer.url.origin()), answer.status, answer.not_before)
+                    raise NotV2Registry(str(answer.url.origin()), answer.status)
             except RegistryError as error:
                 self._failures.put(key, (clock(), error))
                 raise

@@ -1,5 +1,6 @@
 """What can go wrong with another registry. The texts are those that users know from Go's HTTP and registry clients."""
 
+import re
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -9,6 +10,7 @@ import msgspec
 from imagestreams.api.foreign_json import UnreadableJson, read_foreign
 
 _TEXT_MAX: Final = 1024
+_PROMISE: Final = re.compile(r"\(not asked again before (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\)")
 _KIND_MAX: Final = 64
 
 
@@ -46,11 +48,9 @@ class Misbehaved(RegistryError):
 class NotV2Registry(Misbehaved):
     """What answers there is no registry, or none that can be spoken to now."""
 
-    def __init__(self, endpoint: str, status: int, not_before: datetime | None = None) -> None:
-        text = f'endpoint "{endpoint}" does not support v2 API (got {status_text(status)})'
-        super().__init__(text + _later(not_before))
+    def __init__(self, endpoint: str, status: int) -> None:
+        super().__init__(f'endpoint "{endpoint}" does not support v2 API (got {status_text(status)})')
         self.transient = _may_pass(status)
-        self.not_before = not_before
 
 
 class WrongDigest(Misbehaved):
@@ -141,6 +141,16 @@ def refusal(status: int, body: bytes, not_before: datetime | None = None) -> Ref
 
 def _later(not_before: datetime | None) -> str:
     return f" (not asked again before {not_before:%Y-%m-%dT%H:%M:%SZ})" if not_before is not None else ""
+
+
+def promised_moment(message: str) -> str:
+    """Return when the registry of a failed import is asked again, empty when its message doesn't say.
+
+    >>> promised_moment("quay.io/a:1: unavailable (not asked again before 2026-01-01T00:00:00Z)")
+    '2026-01-01T00:00:00Z'
+    """
+    found = _PROMISE.findall(message)
+    return min(found, default="")
 
 
 def _kind(status: int, codes: frozenset[str]) -> type[Refused]:

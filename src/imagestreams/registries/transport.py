@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from imagestreams.registries.answer import Answer, asked
@@ -16,6 +17,7 @@ from imagestreams.registries.errors import Misbehaved, RegistryError, TimedOut, 
 from imagestreams.registries.limits import Limiter, Limits, retry_after_s, used_up_s
 from imagestreams.registries.observer import Nobody, RequestObserver
 from imagestreams.registries.proxies import ProxyChoice, direct
+from imagestreams.registries.silences import Silences
 from imagestreams.registries.trust import TrustChoice
 
 if TYPE_CHECKING:
@@ -62,8 +64,10 @@ class Transport:
         proxy: ProxyChoice = direct,
         observer: RequestObserver | None = None,
         clock: Clock = SYSTEM,
+        silences: Silences | None = None,
     ) -> None:
         self._clock = clock
+        self._silences = silences or Silences()
         self._observer = observer or Nobody()
         self._limits = limits
         self._proxy = proxy
@@ -116,9 +120,10 @@ class Transport:
             asked_s = retry_after_s(answer.headers.get("Retry-After"), self._clock.now())
             wait_s = backoff_s if asked_s is None else asked_s
             if wait_s > self._limits.longest_wait_s:
-                silence_s = min(wait_s, self._limits.longest_silence_s)
-                answer = replace(answer, not_before=self._clock.now() + timedelta(seconds=silence_s))
+                silence_s, now = min(wait_s, self._limits.longest_silence_s), self._clock.now()
+                answer = replace(answer, not_before=now + timedelta(seconds=silence_s))
                 limiter.leave_alone(_Last(answer), silence_s)
+                self._silences.note(url.authority, now + timedelta(seconds=silence_s), now)
                 return answer
             if left <= 0:
                 if asked_s is not None:
@@ -136,6 +141,11 @@ class Transport:
         if limiter is None:
             limiter = Limiter(self._limits.concurrency, self._clock)
             self._limiters.put(url.authority, limiter)
+            now = self._clock.now()
+            if (until := self._silences.until(url.authority, now)) is not None:
+                # What it said is not known any more, but that it wanted to hear nothing.
+                answer = Answer(429, CIMultiDictProxy(CIMultiDict()), b"", url, until)
+                limiter.leave_alone(_Last(answer), (until - now).total_seconds())
         return limiter
 
     async def _attempt(self, limiter: Limiter[_Last], request: _Request) -> Answer:
