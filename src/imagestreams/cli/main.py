@@ -23,6 +23,7 @@ VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "import-image": ("import_image:import_image", "Import images from a registry into an image stream"),
         "tag": ("tag:tag", "Point a tag at an image, or delete tags"),
         "history": ("history:history", "Show every image that a tag pointed to"),
+        "watch": ("watch:watch", "Follow a tag, and run a command for each change"),
         "rollback": ("rollback:rollback", "Point a tag at an image that it pointed to before"),
         "hook": ("hook:hook", "Let registries tell of pushes, and import at once"),
         "notify": ("notify:notify", "Tell others of what happens to tags, builds and rollouts"),
