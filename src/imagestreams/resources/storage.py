@@ -20,6 +20,7 @@ from imagestreams.store.cache import Entry, ObservableStore, WatchCache
 from imagestreams.store.kv import Compare, Delete, KeyValue, Put
 
 T = TypeVar("T", bound=Stored)
+U = TypeVar("U", bound=Stored)
 
 OPTIMISTIC_LOCK: Final = "the object has been modified; please apply your changes to the latest version and try again"
 _SHARED_MAX_BYTES: Final = 4 * 1024
@@ -164,6 +165,27 @@ class ObjectStorage(Generic[T]):
         if not outcome.succeeded:
             raise StaleObject(entry.key)
         return self._written(entry.key, value, outcome.revision)
+
+    async def replace_and_create(
+        self, entry: Entry[T], value: T, others: "ObjectStorage[U]", new: U
+    ) -> tuple[Entry[T], Entry[U]]:
+        """Store a new state, and a new object of another resource with it: both or neither.
+
+        Raises:
+            StaleObject: the object changed or went away meanwhile.
+            ApiError: 409, there is one of the new object's name.
+        """
+        key = others.key_of(new)
+        outcome = await self._store.txn(
+            [Compare(entry.key, entry.revision), Compare(key, 0)],
+            [Put(entry.key, self._bytes(value)), Put(key, others._bytes(new))],
+        )
+        if not outcome.succeeded:
+            now = self.cache.get(entry.key)
+            if now is None or now.revision != entry.revision:
+                raise StaleObject(entry.key)
+            raise others.exists(new.metadata.name)
+        return self._written(entry.key, value, outcome.revision), others._written(key, new, outcome.revision)
 
     async def remove(self, entry: Entry[T]) -> None:
         """Remove an object as it was read.

@@ -6,7 +6,7 @@ list and a watch begin. What one of them means by its fields is its `Strategy`.
 
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
@@ -38,6 +38,7 @@ from imagestreams.resources.watching import watch_storage
 from imagestreams.store.cache import Entry
 
 T = TypeVar("T", bound=Stored)
+U = TypeVar("U", bound=Stored)
 
 NamespaceGate = Callable[[str], None]
 """Raises the `ApiError` that a creation in a namespace meets when it is missing or being deleted."""
@@ -148,14 +149,18 @@ class StoredResource(Resource, Generic[T]):
         entry = await self._create(context, obj)
         return Item(entry.value, entry.encoded)
 
-    async def _create(self, context: RequestContext, value: T) -> Entry[T]:
+    async def prepare_new(self, context: RequestContext, value: T) -> None:
+        """Make a value what a creation would store; it has to be stored at once, with no waiting in between.
+
+        Raises:
+            ApiError: it can't be created.
+        """
         metadata = value.metadata
         admit_identity(context, value, self.info)
         if self.info.namespaced:
             self._admit(metadata.namespace, metadata.name)
         fill_system_fields(value, self.info, context.now)
-        generated = bool(metadata.generate_name and not metadata.name)
-        if generated:
+        if metadata.generate_name and not metadata.name:
             metadata.name = generated_name(metadata.generate_name)
         await self.strategy.prepare_create(context, value)
         errors = await self.strategy.admit(context, value, None)
@@ -163,13 +168,18 @@ class StoredResource(Resource, Generic[T]):
         errors += self.strategy.validate(value)
         if errors:
             raise invalid(self.info.group, self.info.kind, metadata.name, _each_once(errors))
+        if self.info.namespaced:
+            # Again, with no waiting before the write: what is written now is seen by who empties the namespace.
+            self._admit(metadata.namespace, metadata.name)
+
+    async def _create(self, context: RequestContext, value: T) -> Entry[T]:
+        metadata = value.metadata
+        generated = bool(metadata.generate_name and not metadata.name)
+        await self.prepare_new(context, value)
         if context.dry_run:
             if self.storage.find(metadata.namespace, metadata.name) is not None:
                 raise self.storage.exists(metadata.name)
             return self.storage.preview(value)
-        if self.info.namespaced:
-            # Again, with no waiting before the write: what is written now is seen by who empties the namespace.
-            self._admit(metadata.namespace, metadata.name)
         for _ in range(_GENERATED_TRIES if generated else 0):
             if self.storage.find(metadata.namespace, metadata.name) is None:
                 break
@@ -203,7 +213,42 @@ class StoredResource(Resource, Generic[T]):
                 continue
             return Updated(Item(written.value, written.encoded))
 
-    async def _replace(self, context: RequestContext, entry: Entry[T], transform: Transform) -> Entry[T]:
+    async def update_and_create(
+        self, context: RequestContext, transform: Transform, others: "StoredResource[U]", new: Callable[[], U]
+    ) -> Entry[U]:
+        """Update an object and create one of another resource, both or neither; return the new one.
+
+        `new` gives what `transform`, called last, wants to have created. Not for dry runs.
+
+        Raises:
+            ApiError: one of them is refused.
+        """
+        made: list[Entry[U]] = []
+
+        async def store(entry: Entry[T], value: T) -> Entry[T]:
+            wanted = new()
+            await others.prepare_new(replace(context, name=""), wanted)
+            written, created = await self.storage.replace_and_create(entry, value, others.storage, wanted)
+            made[:] = [created]
+            return written
+
+        while True:
+            try:
+                await self._replace(context, self.storage.get(context.namespace, context.name), transform, store)
+            except StaleObject:
+                continue
+            if not made:
+                # It was only kept until its last finalizer went.
+                raise self.storage.missing(context.name)
+            return made[0]
+
+    async def _replace(
+        self,
+        context: RequestContext,
+        entry: Entry[T],
+        transform: Transform,
+        store: Callable[[Entry[T], T], Awaitable[Entry[T]]] | None = None,
+    ) -> Entry[T]:
         old = entry.value
         value: T = transform(old)
         self._admit_write(context, value, entry)
@@ -227,7 +272,7 @@ class StoredResource(Resource, Generic[T]):
         keep_times(value, old)
         if context.dry_run:
             return self.storage.preview(value, entry.revision)
-        return await self.storage.replace(entry, value)
+        return await (store or self.storage.replace)(entry, value)
 
     def _admit_write(self, context: RequestContext, value: T, entry: Entry[T]) -> None:
         metadata, old = value.metadata, entry.value.metadata

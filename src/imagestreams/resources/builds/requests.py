@@ -1,7 +1,7 @@
 """`buildconfigs/instantiate` and `builds/clone`: new builds on request.
 
-The config is written first, with its new count: of two requests that saw the same state one comes too late and decides
-anew, so no number is given twice. A build that can't be stored afterwards leaves a gap in the numbers and no more.
+Both are stored together, the config with its new count and the build: of two requests that saw the same state one comes
+too late and decides anew, so no number is given twice, and what a config says that it has built is there.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -29,7 +29,7 @@ from imagestreams.resources.builds.buildconfigs import GROUP
 from imagestreams.resources.builds.generation import MANUAL, build_of_build, build_of_config, check_not_paused
 from imagestreams.resources.builds.image_sources import IMAGE_GROUP, ImageSources
 from imagestreams.resources.builds.uploads import UploadError, Uploads, UploadTooLarge
-from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo
+from imagestreams.resources.resource import Item, RequestContext, Resource, ResourceInfo, Transform
 from imagestreams.resources.stored import StoredResource
 
 _REQUEST: Final = "BuildRequest"
@@ -50,7 +50,7 @@ def _info(plural: str, subresource: str) -> ResourceInfo:
 
 
 class BuildGenerator:
-    """Makes builds: stores the config with its new count, then the build."""
+    """Makes builds: stores the config with its new count, and the build with it."""
 
     def __init__(
         self,
@@ -84,8 +84,7 @@ class BuildGenerator:
             return changed
 
         # An empty resource version in what a transform gives stands for the state that it was given.
-        await self._configs.update(replace(context, name=request.metadata.name, patches=True), count)
-        return await self._builds.create(replace(context, name=""), made[0])
+        return await self._store(replace(context, name=request.metadata.name), count, made)
 
     async def clone(self, context: RequestContext, request: BuildRequest) -> Item:
         """Make a build like the one that a request names.
@@ -108,8 +107,16 @@ class BuildGenerator:
             made[:] = [build_of_build(build, changed, request, context.now, stamp)]
             return changed
 
-        await self._configs.update(replace(context, name=config.value.metadata.name, patches=True), count)
-        return await self._builds.create(replace(context, name=""), made[0])
+        return await self._store(replace(context, name=config.value.metadata.name), count, made)
+
+    async def _store(self, context: RequestContext, count: Transform, made: list[Build]) -> Item:
+        """Write a config as `count` makes it, together with the build that it puts into `made`."""
+        context = replace(context, patches=True)
+        if context.dry_run:
+            await self._configs.update(context, count)
+            return await self._builds.create(replace(context, name=""), made[0])
+        entry = await self._configs.update_and_create(context, count, self._builds, lambda: made[0])
+        return Item(entry.value, entry.encoded)
 
     async def _require_images(self, context: RequestContext, config: BuildConfig) -> None:
         """Let nobody learn through a build what a stream of another namespace points to."""
