@@ -2,7 +2,7 @@
 
 import pytest
 
-from imagestreams.api.cron_schedule import ScheduleError, check_schedule
+from imagestreams.api.cron_schedule import ScheduleError, read_schedule
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from imagestreams.api.cron_schedule import ScheduleError, check_schedule
     ],
 )
 def test_a_timetable_is_read(text: str) -> None:
-    check_schedule(text)
+    read_schedule(text)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,6 @@ def test_a_timetable_is_read(text: str) -> None:
 )
 def test_a_timetable_that_cannot_be_read_is_told_in_the_words_of_kubernetes(text: str, told: str) -> None:
     with pytest.raises(ScheduleError) as refused:
-        check_schedule(text)
+        read_schedule(text)
 
     assert str(refused.value) == told

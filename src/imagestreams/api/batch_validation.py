@@ -6,7 +6,7 @@ from typing import Final
 from imagestreams.api.batch import CronJob, Job, JobSpec
 from imagestreams.api.batch_defaulting import CONTROLLER_UID, JOB_NAME, OLD_CONTROLLER_UID, OLD_JOB_NAME
 from imagestreams.api.codec import copy
-from imagestreams.api.cron_schedule import ScheduleError, check_schedule, is_time_zone
+from imagestreams.api.cron_schedule import ScheduleError, is_time_zone, read_schedule
 from imagestreams.api.errors import FieldError
 from imagestreams.api.field_rules import not_negative, unchanged
 from imagestreams.api.job_policy_validation import validate_pod_failure_policy, validate_success_policy
@@ -244,7 +244,7 @@ def _cron_spec(value: CronJob, old: CronJob | None) -> list[FieldError]:
 def _schedule(value: CronJob, old: CronJob | None) -> list[FieldError]:
     spec, errors = value.spec, []
     try:
-        check_schedule(spec.schedule)
+        read_schedule(spec.schedule)
     except ScheduleError as error:
         errors.append(FieldError.invalid("spec.schedule", spec.schedule, str(error)))
     if "TZ" in spec.schedule:
