@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 import threading
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -98,7 +99,7 @@ def test_a_build_is_made_on_request_with_its_base_image_fixed(server: RunningSer
         "openshift.io/build.number": "1",
     }
     assert build["status"]["phase"] == "New"
-    assert table.splitlines()[1].split() == ["web-1", "Docker", "Git@main", "New"]
+    assert table.splitlines()[1].startswith("web-1   Docker   Git@main   New")
     assert (config["status"]["lastVersion"], config["metadata"]["generation"]) == (1, 2)
 
 
@@ -111,7 +112,7 @@ def test_builds_are_counted_without_gaps_or_doubles(server: RunningServer, proje
     for thread in threads:
         thread.join()
 
-    assert sorted(body["metadata"]["name"] for _, body in answers) == [f"web-{number}" for number in range(1, 9)]
+    assert sorted(body["metadata"].get("name", str(body)) for _, body in answers) == [f"web-{number}" for number in range(1, 9)]
 
 
 def test_a_request_that_comes_too_late_makes_no_build(server: RunningServer, project: str) -> None:
@@ -226,3 +227,79 @@ def test_builds_go_with_their_config(server: RunningServer, project: str) -> Non
     gone = server.kubectl("wait", "build/web-1", "-n", project, "--for=delete", "--timeout=20s", check=False)
 
     assert gone.returncode == 0, gone.stderr
+
+
+def hooked(server: RunningServer, namespace: str) -> None:
+    push_base(server, namespace)
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "hook"},
+        "stringData": {"WebHookSecretKey": "kept-apart"},
+    }
+    assert server.request("POST", f"/api/v1/namespaces/{namespace}/secrets", secret)[0] == 201
+    triggers = """
+  triggers:
+  - {type: GitHub, github: {secret: hush}}
+  - {type: Generic, generic: {secretReference: {name: hook}, allowEnv: true}}
+"""
+    server.kubectl("apply", "-n", namespace, "-f", "-", stdin=CONFIG.rstrip() + triggers, check=True)
+
+
+def call(server: RunningServer, namespace: str, hook: str, event: Any, **headers: str) -> tuple[int, Any]:
+    """Call a webhook as its sender does: without any login."""
+    request = urllib.request.Request(
+        server.urls["http"] + f"{builds(namespace)}/buildconfigs/web/webhooks/{hook}",
+        data=json.dumps(event).encode(),
+        headers={
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): text for name, text in headers.items()},
+        },
+        method="POST",
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:
+            body = answer.read()
+            return answer.status, json.loads(body) if body else None
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_a_push_to_github_makes_a_build(server: RunningServer, namespace: str) -> None:
+    hooked(server, namespace)
+    push = {"ref": "refs/heads/main", "head_commit": {"id": "abc", "message": "hello"}}
+
+    ping = call(server, namespace, "hush/github", {}, X_GitHub_Event="ping")
+    other = call(server, namespace, "hush/github", {**push, "ref": "refs/heads/dev"}, X_GitHub_Event="push")
+    code, build = call(server, namespace, "hush/github", push, X_GitHub_Event="push")
+
+    assert (ping, other) == ((200, None), (200, None))
+    assert (code, build["metadata"]["name"]) == (200, "web-1")
+    [cause] = build["spec"]["triggeredBy"]
+    assert (cause["message"], cause["githubWebHook"]["secret"]) == ("GitHub WebHook", "<secret>")
+    assert build["spec"]["revision"]["git"]["commit"] == "abc"
+    assert "hush" not in json.dumps(build)
+
+
+def test_a_generic_webhook_proves_the_value_of_a_secret(server: RunningServer, namespace: str) -> None:
+    hooked(server, namespace)
+    event = {"git": {"ref": "main", "commit": "abc"}, "env": [{"name": "A", "value": "1"}]}
+
+    code, build = call(server, namespace, "kept-apart/generic", event)
+
+    assert (code, build["spec"]["triggeredBy"][0]["message"]) == (200, "Generic WebHook")
+    assert build["spec"]["strategy"]["dockerStrategy"]["env"] == [{"name": "A", "value": "1"}]
+
+
+@pytest.mark.parametrize("hook", ["wrong/github", "hush/generic", "hush/gitlab"])
+def test_a_webhook_tells_nothing_to_who_does_not_know_its_secret(
+    server: RunningServer, namespace: str, hook: str
+) -> None:
+    hooked(server, namespace)
+
+    code, status = call(server, namespace, hook, {}, X_GitHub_Event="ping", X_Gitlab_Event="Push Hook")
+
+    kind = hook.partition("/")[2]
+    assert (code, status["message"]) == (401, f'the webhook "{kind}" for "web" did not accept your secret')
+    assert call(server, "nowhere", hook, {})[1]["message"] == status["message"]
+    assert "hush" not in server.log.read_text()

@@ -130,7 +130,7 @@ class ApiServer:
         except RecursionError:
             await self._fail(request, bad_request("exceeded max depth"))
         except Exception:
-            LOG.exception("%s %s failed", request.method, request.path)
+            LOG.exception("%s %s failed", request.method, _shown(request.path))
             await self._fail(request, internal("the server failed to answer the request"))
         if key is None:
             key = (request.method if request.method in _METHODS else "OTHER", "", "", "", "")
@@ -156,7 +156,7 @@ class ApiServer:
             await self._documents.serve(request)
             return None
         endpoint = self._endpoints.get((asked.group, asked.version, asked.resource, asked.subresource))
-        if endpoint is None:
+        if endpoint is None or (asked.subpath and not endpoint.resource.info.takes_path):
             if self._documents.discovery.serves(asked.group, asked.version):
                 raise unknown_resource()
             await send_text(request, 404, NOT_FOUND)
@@ -167,6 +167,13 @@ class ApiServer:
         except ApiError as error:
             await self._fail(request, error)
         return endpoint.keys[asked.verb]
+
+
+def _shown(path: str) -> str:
+    """Return a path as it may be written down: what follows a name and its subresource may be a secret."""
+    parts = path.split("/")
+    kept = len(parts) - parts.index("webhooks") - 1 if "webhooks" in parts else 0
+    return "/".join(parts[: len(parts) - kept]) + ("/…" if kept else "")
 
 
 def _admit(endpoint: _Endpoint, request: Request, asked: RequestInfo) -> None:

@@ -2,7 +2,7 @@
 
 >>> parse_request("GET", "/apis/image.openshift.io/v1/namespaces/ns/imagestreams/s/layers", {})
 RequestInfo(verb='get', group='image.openshift.io', version='v1', namespace='ns', resource='imagestreams', \
-name='s', subresource='layers', is_resource=True)
+name='s', subresource='layers', is_resource=True, subpath='')
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,10 @@ _OF_A_NAMESPACE_ITSELF = {"status", "finalize"}
 
 @dataclass(frozen=True, slots=True)
 class RequestInfo:
-    """A request taken apart; unless `is_resource` only the verb (the method in lower case) says something."""
+    """A request taken apart; unless `is_resource` only the verb (the method in lower case) says something.
+
+    `subpath` is what follows a subresource, without the slash between; few have something there.
+    """
 
     verb: str
     group: str = ""
@@ -24,6 +27,7 @@ class RequestInfo:
     name: str = ""
     subresource: str = ""
     is_resource: bool = False
+    subpath: str = ""
 
 
 def parse_request(method: str, path: str, query: Mapping[str, str]) -> RequestInfo:
@@ -47,12 +51,13 @@ def parse_request(method: str, path: str, query: Mapping[str, str]) -> RequestIn
         namespace = parts[1]
         if len(parts) > 2 and parts[2] not in _OF_A_NAMESPACE_ITSELF:
             parts = parts[2:]
-    resource, name, *subresource = [*parts, ""] if len(parts) == 1 else parts
+    resource, name, *rest = [*parts, ""] if len(parts) == 1 else parts
     if not name:
         verb = {"get": "list", "delete": "deletecollection"}.get(verb, verb)
     if verb == "list" and is_true(query.get("watch")):
         verb = "watch"
-    return RequestInfo(verb, group, version, namespace, resource, name, "/".join(subresource), is_resource=True)
+    subresource, subpath = (rest[0] if rest else ""), "/".join(rest[1:])
+    return RequestInfo(verb, group, version, namespace, resource, name, subresource, True, subpath)
 
 
 def is_true(value: str | None) -> bool:

@@ -10,7 +10,7 @@ from imagestreams.access.identity import User
 from imagestreams.api.codec import copy
 from imagestreams.api.errors import bad_request, method_not_supported, unsupported_media_type
 from imagestreams.api.meta import Status
-from imagestreams.apiserver.answers import send_document
+from imagestreams.apiserver.answers import send_document, send_text
 from imagestreams.apiserver.bodies.objects import PATCH_TYPES, decode_object, media_type_of, unknown_format
 from imagestreams.apiserver.clock import timestamp
 from imagestreams.apiserver.deletions import parse_deletion
@@ -97,6 +97,9 @@ class ResourceRequests:
             await self._send_item(request, 201, item, resource, view)
             return
         body = await request.body()
+        if resource.info.takes_path:
+            await self._call(request, asked, user, resource, body, view)
+            return
         agent = request.header(b"user-agent")
         options = parse_write_options(request.query, "CreateOptions", agent)
         value = self._decoded(request, body, resource, options)
@@ -110,6 +113,18 @@ class ResourceRequests:
             track_update(None, value, resource.info, options.field_manager, context.now, resource.info.subresource)
         item = await resource.create(context, value)
         await self._send_item(request, 201, item, resource, view)
+
+    async def _call(
+        self, request: Request, asked: RequestInfo, user: User, resource: Resource, body: bytes, view: Representation
+    ) -> None:
+        """Let a resource take a call in its caller's own form; it may have nothing to answer."""
+        context = self._context(request, asked, user, resource)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.items()}
+        item = await resource.call(context, asked.subpath, headers, body)
+        if item is None:
+            await send_text(request, 200, "")
+        else:
+            await self._send_item(request, 200, item, resource, view)
 
     async def update(self, request: Request, asked: RequestInfo, user: User, resource: Resource) -> None:
         """Put the body in the object's place."""

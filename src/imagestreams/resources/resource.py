@@ -48,7 +48,8 @@ class ResourceInfo:
     `object_type` is the type that create and update take, `kind` the kind that discovery names. Without `table` the
     resource can't be shown as one. `field_labels` are those that a field selector may name. `defaults` fills in what a
     client left empty, where that depends on settings. What `is_text` is got as plain text, not as an object;
-    to what `is_upload` bytes of any length are posted.
+    to what `is_upload` bytes of any length are posted. What `takes_path` is called by others in their own form, and has
+    paths of its own below it.
     """
 
     group: str
@@ -70,6 +71,7 @@ class ResourceInfo:
     defaults: Callable[[Any], None] | None = None
     is_text: bool = False
     is_upload: bool = False
+    takes_path: bool = False
 
     @property
     def group_version(self) -> str:
@@ -202,6 +204,10 @@ class Resource(Protocol):
 
     async def receive(self, context: RequestContext, options: Mapping[str, str], body: AsyncIterator[bytes]) -> Item:
         """Take what is posted to a resource that `is_upload`, piece by piece, and answer with an object."""
+        raise method_not_allowed()
+
+    async def call(self, context: RequestContext, path: str, headers: Mapping[str, str], body: bytes) -> Item | None:
+        """Answer a call of a resource that `takes_path`; the names of headers are in small letters."""
         raise method_not_allowed()
 
     async def list(self, context: RequestContext, options: ListOptions) -> ItemList:

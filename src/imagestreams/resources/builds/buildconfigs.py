@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from imagestreams.access.authorization import Authorizer
 from imagestreams.api.build import BuildConfig
-from imagestreams.api.build_defaulting import clean_paths, default_build_config
+from imagestreams.api.build_defaulting import clean_paths, default_build_config, input_reference
 from imagestreams.api.build_validation import validate_build_config
 from imagestreams.api.errors import FieldError
 from imagestreams.api.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.builds.tables import build_config_table
+from imagestreams.resources.images.pull_rights import require_pull, streams_elsewhere
 from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import Strategy
@@ -56,7 +58,8 @@ def is_paused(config: BuildConfig) -> bool:
 class BuildConfigStrategy(Strategy[BuildConfig]):
     """The rules of build configs; triggers of kinds that nobody knows are dropped."""
 
-    def __init__(self, admit_images: ImageAdmission | None = None) -> None:
+    def __init__(self, authorizer: Authorizer, admit_images: ImageAdmission | None = None) -> None:
+        self._authorizer = authorizer
         self._admit_images = admit_images
 
     async def prepare_create(self, context: RequestContext, value: BuildConfig) -> None:
@@ -77,6 +80,8 @@ class BuildConfigStrategy(Strategy[BuildConfig]):
     async def admit(self, context: RequestContext, value: BuildConfig, old: BuildConfig | None) -> list[FieldError]:
         if self._admit_images is not None:
             await self._admit_images(context, value, old)
+        known = images_elsewhere(old) if old is not None else set()
+        await require_pull(self._authorizer, context.user, images_elsewhere(value) - known)
         return []
 
     def validate(self, value: BuildConfig) -> list[FieldError]:
@@ -84,6 +89,14 @@ class BuildConfigStrategy(Strategy[BuildConfig]):
 
     def validate_name(self, name: str) -> list[str]:
         return dns_subdomain_problems(name)
+
+
+def images_elsewhere(config: BuildConfig) -> set[tuple[str, str]]:
+    """Return the streams of other namespaces that a config takes images from."""
+    spec = config.spec
+    references = [input_reference(spec.strategy), *(image.from_ for image in spec.source.images or [])]
+    references += [trigger.image_change.from_ for trigger in spec.triggers or [] if trigger.image_change is not None]
+    return streams_elsewhere(references, config.metadata.namespace)
 
 
 def _prepare(value: BuildConfig) -> None:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from imagestreams.access.authorization import Authorizer
 from imagestreams.api.build import Build, BuildCondition
-from imagestreams.api.build_defaulting import clean_paths, default_build
+from imagestreams.api.build_defaulting import clean_paths, default_build, input_reference
 from imagestreams.api.build_validation import is_over, validate_build, validate_build_update
 from imagestreams.api.codec import copy, to_dict
 from imagestreams.api.errors import FieldError
@@ -19,6 +20,7 @@ from imagestreams.resources.builds.build_logs import BuildLogs
 from imagestreams.resources.builds.buildconfigs import ALL_VERBS, GROUP
 from imagestreams.resources.builds.tables import build_table
 from imagestreams.resources.builds.uploads import Uploads
+from imagestreams.resources.images.pull_rights import require_pull, streams_elsewhere
 from imagestreams.resources.resource import RequestContext, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource, Strategy
@@ -82,9 +84,16 @@ def record_phase(build: Build, now: str) -> None:
 class BuildStrategy(Strategy[Build]):
     """The rules of builds."""
 
-    def __init__(self, logs: BuildLogs, uploads: Uploads, admit_images: ImageAdmission | None = None) -> None:
+    def __init__(
+        self,
+        logs: BuildLogs,
+        uploads: Uploads,
+        authorizer: Authorizer,
+        admit_images: ImageAdmission | None = None,
+    ) -> None:
         self._logs = logs
         self._uploads = uploads
+        self._authorizer = authorizer
         self._admit_images = admit_images
 
     async def prepare_create(self, context: RequestContext, value: Build) -> None:
@@ -107,6 +116,11 @@ class BuildStrategy(Strategy[Build]):
     async def admit(self, context: RequestContext, value: Build, old: Build | None) -> list[FieldError]:
         if self._admit_images is not None:
             await self._admit_images(context, value, old)
+        if old is None:
+            spec = value.spec
+            references = [input_reference(spec.strategy), *(image.from_ for image in spec.source.images or [])]
+            elsewhere = streams_elsewhere(references, value.metadata.namespace)
+            await require_pull(self._authorizer, context.user, elsewhere)
         return []
 
     def validate(self, value: Build) -> list[FieldError]:

@@ -17,6 +17,8 @@ from imagestreams.resources.builds.image_sources import ImageSources
 from imagestreams.resources.builds.log_requests import BuildLogRequests
 from imagestreams.resources.builds.requests import BuildGenerator, Clone, Instantiate, InstantiateBinary
 from imagestreams.resources.builds.uploads import Uploads
+from imagestreams.resources.builds.webhooks.requests import WebHooks
+from imagestreams.resources.core.group import SERVER
 from imagestreams.resources.owning import OwningResource
 from imagestreams.resources.resource import Resource
 from imagestreams.resources.storage import ObjectStorage
@@ -69,14 +71,19 @@ def build_group(
     clock_ns: Callable[[], int] = time.time_ns,
 ) -> BuildGroup:
     """Make the resources; the group has to be started before they are used."""
-    configs = OwningResource(build_config_storage(store, clock), BuildConfigStrategy(admit_images), namespaces)
-    builds = StoredResource(build_storage(store, clock), BuildStrategy(logs, uploads, admit_images), namespaces)
+    configs = OwningResource(
+        build_config_storage(store, clock), BuildConfigStrategy(authorizer, admit_images), namespaces
+    )
+    builds = StoredResource(
+        build_storage(store, clock), BuildStrategy(logs, uploads, authorizer, admit_images), namespaces
+    )
     sources = ImageSources(streams, secrets, service_accounts)
-    generator = BuildGenerator(configs, builds, sources, authorizer, clock_ns)
+    generator = BuildGenerator(configs, builds, sources, clock_ns)
     resources: list[Resource] = [
         configs,
         Instantiate(generator),
         InstantiateBinary(generator, configs, uploads),
+        WebHooks(configs.storage, secrets, generator, SERVER),
         builds,
         BuildDetails(builds.storage, namespaces),
         Clone(generator),

@@ -7,6 +7,7 @@ loop that looks at triggers, or by an older client that writes the next number w
 from dataclasses import replace
 from typing import Final
 
+from imagestreams.access.authorization import Authorizer
 from imagestreams.api.codec import copy
 from imagestreams.api.errors import FieldError
 from imagestreams.api.object_meta_validation import dns_subdomain_problems
@@ -17,8 +18,10 @@ from imagestreams.api.openshift_apps_validation import (
     validate_deployment_config_status,
     validate_deployment_config_update,
 )
+from imagestreams.resources.images.pull_rights import require_pull, streams_elsewhere
 from imagestreams.resources.openshift_apps.rollouts import CONFIG_LABEL
 from imagestreams.resources.openshift_apps.tables import deployment_config_table
+from imagestreams.resources.openshift_apps.triggers import image_changes
 from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource, Strategy
@@ -60,7 +63,8 @@ def selector_of(config: DeploymentConfig) -> str:
 class DeploymentConfigStrategy(Strategy[DeploymentConfig]):
     """How users write deployment configs."""
 
-    def __init__(self, admit_images: ImageAdmission | None = None) -> None:
+    def __init__(self, authorizer: Authorizer, admit_images: ImageAdmission | None = None) -> None:
+        self._authorizer = authorizer
         self._admit_images = admit_images
 
     async def prepare_create(self, context: RequestContext, value: DeploymentConfig) -> None:
@@ -91,6 +95,8 @@ class DeploymentConfigStrategy(Strategy[DeploymentConfig]):
     ) -> list[FieldError]:
         if self._admit_images is not None:
             await self._admit_images(context, value, old)
+        known = _images_elsewhere(old) if old is not None else set()
+        await require_pull(self._authorizer, context.user, _images_elsewhere(value) - known)
         return []
 
     def validate(self, value: DeploymentConfig) -> list[FieldError]:
@@ -101,6 +107,10 @@ class DeploymentConfigStrategy(Strategy[DeploymentConfig]):
 
     def validate_name(self, name: str) -> list[str]:
         return dns_subdomain_problems(name)
+
+
+def _images_elsewhere(config: DeploymentConfig) -> set[tuple[str, str]]:
+    return streams_elsewhere([params.from_ for params in image_changes(config)], config.metadata.namespace)
 
 
 class InstantiateStrategy(DeploymentConfigStrategy):

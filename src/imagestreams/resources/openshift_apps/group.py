@@ -50,13 +50,13 @@ def openshift_apps_group(
 ) -> OpenShiftAppsGroup:
     """Make the resources; the group has to be started before they are used."""
     storage = deployment_config_storage(store)
-    configs = OwningResource(storage, DeploymentConfigStrategy(admit_images), namespaces)
-    instantiate = InstantiateStrategy(admit_images)
+    configs = OwningResource(storage, DeploymentConfigStrategy(authorizer, admit_images), namespaces)
+    instantiate = InstantiateStrategy(authorizer, admit_images)
     resources: list[Resource] = [
         configs,
         DeploymentConfigStatusResource(storage, namespaces),
         ScaleResource(configs, selector_of),
-        Instantiate(storage, rollouts, streams, instantiate, namespaces, authorizer),
+        Instantiate(storage, rollouts, streams, instantiate, namespaces),
         Rollback(storage, rollouts),
     ]
     return OpenShiftAppsGroup(configs, resources)

@@ -1,0 +1,1 @@
+"""`buildconfigs/webhooks`: addresses whose call makes a build, with a secret in their path."""
