@@ -5,7 +5,6 @@ is not carried out again after a crash; else the pods are replaced, all at once:
 """
 
 import json
-import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,6 +93,8 @@ class PodmanRunner:
         for secret in secrets(workload):
             content = json.dumps(secret.content).encode()
             await self._call("secret", "create", secret.name, "-", stdin=content, timeout_s=_LOOK_TIMEOUT_S)
+        import tempfile
+
         # An empty directory: podman builds images from directories beside the document that are called like them.
         with tempfile.TemporaryDirectory(prefix="imagestreams-podman-") as made:
             directory = Path(made)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from imagestreams.api.codec import copy
 from imagestreams.controllers.rollouts.handouts import ChosenRunner
 from imagestreams.runners.runner import Observation
 from imagestreams.runners.settings import EXEC, RunnerSettings
@@ -135,6 +136,28 @@ async def test_without_a_runner_the_status_says_that_nobody_runs_it(room: Any, r
     room.now += timedelta(seconds=62)
     await room.change("Deployment", "web", lambda value: setattr(value.metadata, "labels", {"look": "again"}))
     await room.until(lambda: room.condition("Deployment", "web", "Progressing")[1] == "ProgressDeadlineExceeded")
+
+
+async def test_a_status_that_somebody_outside_keeps_is_left_to_him(room: Any, runner: Any, workload: Make) -> None:
+    room.chosen[:] = []
+    await room.end()
+    room.begin()
+    await room.create(workload())
+    await room.until(lambda: room.condition("Deployment", "web", "Progressing")[1] == "NoRunner")
+    await room.rest()
+
+    entry = room.workloads.deployments.storage.get("shop", "web")
+    written = type(entry.value.status)(observed_generation=1, replicas=1, ready_replicas=1, available_replicas=1)
+    await room.workloads.deployments.storage.replace(entry, replaced(entry.value, written))
+    await room.change("Deployment", "web", new_image("r/web:2"))
+    await room.rest()
+
+    assert room.status("Deployment", "web") == {
+        "observedGeneration": 1,
+        "replicas": 1,
+        "readyReplicas": 1,
+        "availableReplicas": 1,
+    }
 
 
 async def test_a_paused_deployment_waits(room: Any, runner: Any, workload: Make) -> None:
@@ -400,6 +423,12 @@ async def test_a_rollout_that_fails_is_followed_by_the_last_one_that_succeeded(
     assert runner.calls[-1][1].images == {"app": "r/web:1"}
     annotations = room.get("ReplicationController", "web-2")["metadata"]["annotations"]
     assert annotations["openshift.io/deployment.status-reason"] == "no such image"
+
+
+def replaced(value: Any, status: Any) -> Any:
+    value = copy(value)
+    value.status = status
+    return value
 
 
 def phase(room: Any, name: str) -> str:

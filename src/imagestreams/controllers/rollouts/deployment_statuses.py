@@ -37,7 +37,9 @@ def left_without_runner_s(deployment: Deployment, now: str) -> float | None:
     """Return in how many seconds a deployment that nobody runs is late, 0 if it is; `None` if that is not known yet."""
     told = next((one for one in deployment.status.conditions or [] if one.type == PROGRESSING), None)
     deadline_s = deployment.spec.progress_deadline_seconds
-    if told is None or deadline_s is None or deployment.status.observed_generation != deployment.metadata.generation:
+    if told is None or deadline_s is None or deployment.spec.paused:
+        return None
+    if deployment.status.observed_generation != deployment.metadata.generation:
         return None
     if told.reason == TIMED_OUT:
         return 0
@@ -57,7 +59,7 @@ def _available(deployment: Deployment, seen: Seen) -> DeploymentCondition:
 
 def _progressing(deployment: Deployment, seen: Seen) -> DeploymentCondition | None:
     about = f'ReplicaSet "{seen.revision}"' if seen.revision else f'Deployment "{deployment.metadata.name}"'
-    if seen.waits:
+    if seen.waits and seen.has_runner:
         return _condition(PROGRESSING, "Unknown", "DeploymentPaused", "Deployment is paused")
     if seen.complete:
         return _condition(PROGRESSING, "True", "NewReplicaSetAvailable", f"{about} has successfully progressed.")

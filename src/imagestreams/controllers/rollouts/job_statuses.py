@@ -50,10 +50,10 @@ def job_status(job: Job, seen: Seen, now: str) -> JobStatus:
 
 def _waiting(before: list[JobCondition], seen: Seen, now: str) -> list[JobCondition]:
     """Return the conditions of a job that is not over: what it waits for, if it does."""
-    if seen.waits:
-        wanted = ("Suspended", "True", "JobSuspended", "Job suspended")
-    elif not seen.has_runner:
+    if not seen.has_runner:
         wanted = ("Suspended", "False", "NoRunner", NO_RUNNER)
+    elif seen.waits:
+        wanted = ("Suspended", "True", "JobSuspended", "Job suspended")
     elif seen.problem:
         wanted = ("Suspended", "False", "FailedCreate", seen.problem)
     elif any(one.type == "Suspended" for one in before):

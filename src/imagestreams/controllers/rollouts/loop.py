@@ -31,7 +31,7 @@ from imagestreams.controllers.rollouts.handouts import ChosenRunner, Handouts
 from imagestreams.controllers.rollouts.job_statuses import is_finished
 from imagestreams.controllers.rollouts.records import Rollout
 from imagestreams.controllers.rollouts.seen import Seen
-from imagestreams.controllers.rollouts.statuses import replica_set_status, status_of
+from imagestreams.controllers.rollouts.statuses import is_anothers, replica_set_status, status_of
 from imagestreams.controllers.rollouts.subjects import Subject, subject_of
 from imagestreams.controllers.watching import follow
 from imagestreams.resources.storage import ObjectStorage, StaleObject
@@ -209,8 +209,12 @@ class Rollouts:
         if isinstance(value, Job):
             limit = value.spec.backoff_limit
             attempts_max = 1 + (_JOB_ATTEMPTS if limit is None else limit)
+        was_run = handouts.record(subject.kind, subject.namespace, subject.name) is not None
         record = await handouts.prepare(subject)
         seen = self._seen(handouts, value, subject, record, attempts_max)
+        if not seen.has_runner and not was_run and is_anothers(value.status):
+            # Somebody outside runs it, and says so himself.
+            return
         entry = await self._show(storage, entry, seen)
         wait_s = handouts.wait_s(subject, record) if record is not None and not seen.given_up else None
         if record is not None and wait_s == 0:
@@ -264,7 +268,7 @@ class Rollouts:
         """Write a status, and that of a deployment's replica sets, where they changed."""
         now = self._now()
         entry = await _write_status(storage, entry, status_of(entry.value, seen, now))
-        if isinstance(entry.value, Deployment):
+        if isinstance(entry.value, Deployment) and seen.has_runner:
             for each in self._sets.of(entry.value.metadata.uid):
                 is_newest = each.value.metadata.name == seen.revision
                 state = replica_set_status(each.value, seen if is_newest else Seen(0), now)

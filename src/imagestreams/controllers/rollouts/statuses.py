@@ -41,6 +41,14 @@ def status_of(value: Stored, seen: Seen, now: str) -> Any:
     return job_status(value, seen, now)
 
 
+def is_anothers(status: Any) -> bool:
+    """Return whether somebody else keeps a status: something is in it, and nothing that says that nobody runs it."""
+    blank = type(status)()
+    if hasattr(status, "collision_count"):
+        blank.collision_count = status.collision_count
+    return bool(status != blank) and not any(NO_RUNNER in one.message for one in status.conditions or [])
+
+
 def replica_set_status(value: ReplicaSet, seen: Seen, now: str) -> ReplicaSetStatus:
     """Return the status of a replica set."""
     return ReplicaSetStatus(

@@ -6,8 +6,6 @@ Paths come from whoever made the build, so each is held below the directory of t
 import asyncio
 import os
 import shutil
-import tarfile
-import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -69,6 +67,9 @@ async def unpack(binary: Binary, target: Path) -> None:
 
 
 def _unpack_archive(archive: Path, target: Path) -> None:
+    import tarfile
+    import zipfile
+
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as zipped:
