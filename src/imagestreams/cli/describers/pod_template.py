@@ -67,11 +67,7 @@ def _containers(title: str, containers: Sequence[Object]) -> Iterator[str]:
 
 def _ports(ports: Sequence[Object]) -> Iterator[str]:
     for label, field in (("Port", "containerPort"), ("Host Port", "hostPort")):
-        texts = [f"{each.get(field, 0)}/{each.get('protocol', '')}" for each in ports]
-        named = [
-            f"{text} ({each['name']})" if each.get("name") else text for text, each in zip(texts, ports, strict=True)
-        ]
-        joined = ", ".join(named)
+        joined = ", ".join(f"{each.get(field, 0)}/{each.get('protocol', '')}" for each in ports)
         yield f"    {label}s:\t{joined}\n" if "," in joined else f"    {label}:\t{joined or '<none>'}\n"
 
 
@@ -141,8 +137,8 @@ def probe_text(probe: Object) -> str:
     """Return a probe in one line."""
     attributes = (
         f"delay={probe.get('initialDelaySeconds', 0)}s timeout={probe.get('timeoutSeconds', 0)}s"
-        f" period={probe.get('periodSeconds', 0)}s successThreshold={probe.get('successThreshold', 0)}"
-        f" failureThreshold={probe.get('failureThreshold', 0)}"
+        f" period={probe.get('periodSeconds', 0)}s #success={probe.get('successThreshold', 0)}"
+        f" #failure={probe.get('failureThreshold', 0)}"
     )
     if (run := probe.get("exec")) is not None:
         return f"exec [{' '.join(run.get('command') or [])}] {attributes}"

@@ -97,10 +97,6 @@ def describe_stateful_set(value: Object, pods: PodCounts, events: Events, now: d
     text.write(f"CreationTimestamp:\t{mail_date(meta.get('creationTimestamp'))}\nSelector:\t{_selector(spec)}\n")
     metadata.kubectl_labels(text, meta)
     metadata.kubectl_annotations(text, meta)
-    if service := spec.get("serviceName"):
-        text.write(f"Service Name:\t{service}\n")
-    if management := spec.get("podManagementPolicy"):
-        text.write(f"Pod Management Policy:\t{management}\n")
     text.write(f"Replicas:\t{spec.get('replicas', 0)} desired | {status.get('replicas', 0)} total\n")
     update = spec.get("updateStrategy") or {}
     text.write(f"Update Strategy:\t{update.get('type', '')}\n")
@@ -109,10 +105,6 @@ def describe_stateful_set(value: Object, pods: PodCounts, events: Events, now: d
         text.write(f"  Partition:\t{bounds['partition']}\n")
         if bounds.get("maxUnavailable") is not None:
             text.write(f"  MaxUnavailable:\t{bounds['maxUnavailable']}\n")
-    if kept := spec.get("persistentVolumeClaimRetentionPolicy"):
-        deleted, scaled = kept.get("whenDeleted", ""), kept.get("whenScaled", "")
-        text.write("Persistent Volume Claim Retention Policy:\n")
-        text.write(f"  WhenDeleted:\t{deleted}\n  WhenScaled:\t{scaled}\n")
     text.write(f"Pods Status:\t{pods}\n")
     text.write(pod_template_text(spec.get("template")))
     _claims(text, spec.get("volumeClaimTemplates") or [])
@@ -122,7 +114,9 @@ def describe_stateful_set(value: Object, pods: PodCounts, events: Events, now: d
 
 def describe_daemon_set(value: Object, pods: PodCounts, events: Events, now: datetime) -> str:
     """Return the description of a DaemonSet."""
-    text, meta, spec, status = _start(value)
+    text, meta = TabbedText(), value.get("metadata") or {}
+    spec, status = value.get("spec") or {}, value.get("status") or {}
+    text.write(f"Name:\t{meta.get('name', '')}\n")  # and no namespace, as kubectl does it
     nodes = ((spec.get("template") or {}).get("spec") or {}).get("nodeSelector")
     text.write(f"Selector:\t{_selector(spec)}\nNode-Selector:\t{shown_labels(nodes)}\n")
     metadata.kubectl_labels(text, meta)

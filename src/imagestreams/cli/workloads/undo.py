@@ -45,7 +45,8 @@ def roll_back(session: Session, target: Target, value: Object, to_revision: int,
     revision = _meant(target, revisions, to_revision)
     is_deployment = kind == ("apps", "Deployment")
     if strategy == "client":
-        told = pod_template_text(revision.template)
+        kept = (revision.kept.get("spec") or {}).get("template")
+        told = pod_template_text(kept if is_deployment else revision.template)
         return told if is_deployment else f"will roll back to {told}"
     spec = value.get("spec") or {}
     if is_deployment and spec.get("paused"):
