@@ -19,14 +19,16 @@ from imagestreams.app.kept_silences import kept_silences
 from imagestreams.app.notification_delivery import courier
 from imagestreams.app.notification_metrics import NotificationCounts
 from imagestreams.app.registry_access import registries_conf, registry_client, registry_keychains
-from imagestreams.app.runner_loops import build_loop, rollout_loop
+from imagestreams.app.runner_loops import build_loop, rollout_loop, runs_jobs
 from imagestreams.app.settings.settings import Settings
 from imagestreams.app.trigger_loops import trigger_loops
 from imagestreams.app.trigger_metrics import TriggerCounts
 from imagestreams.controllers.build_configs import BuildConfigs
+from imagestreams.controllers.cronjobs.loop import CronJobs
 from imagestreams.controllers.deployments_of_configs import ConfigRollouts, Tell
 from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.event_recorder import EventRecorder
+from imagestreams.controllers.finished_jobs import FinishedJobs
 from imagestreams.controllers.import_events import Telling
 from imagestreams.controllers.imports import ImportController
 from imagestreams.controllers.namespaces import NamespaceController
@@ -297,6 +299,8 @@ def make_parts(
         OwnedObjects(stored, now),
         Revisions(workloads, now),
         rollouts,
+        CronJobs(workloads, runs_jobs(settings), clock, _telling(recorder)),
+        FinishedJobs(workloads.jobs, clock),
         ConfigRollouts(openshift_apps.configs.storage, workloads.replication_controllers, now, _telling(recorder)),
         running_builds,
         BuildConfigs(builds, now, _telling(recorder)),

@@ -11,6 +11,7 @@ from imagestreams.api.image import ImageStream
 from imagestreams.app.settings.settings import Settings
 from imagestreams.controllers.builds.loop import Builds
 from imagestreams.controllers.builds.plans import BuildPlans
+from imagestreams.controllers.cronjobs.loop import RunsJobs
 from imagestreams.controllers.deployments_of_configs import Tell
 from imagestreams.controllers.rollouts.attachments import Attachments
 from imagestreams.controllers.rollouts.handouts import ChosenRunner
@@ -32,7 +33,7 @@ from imagestreams.runners.engine import base_environment
 from imagestreams.runners.execute import ExecRunner
 from imagestreams.runners.leftovers import Leftovers
 from imagestreams.runners.podman import PodmanRunner
-from imagestreams.runners.runner import Runner
+from imagestreams.runners.runner import JOB, Runner
 from imagestreams.runners.settings import PODMAN, BuilderSettings, RunnerSettings
 from imagestreams.store.cache import ObservableStore
 
@@ -69,6 +70,15 @@ def rollout_loop(
         runners,
         now,
     )
+
+
+def runs_jobs(settings: Settings) -> RunsJobs:
+    """Return what says whether a runner takes a job; without one nothing is started by timetables."""
+
+    def taken(namespace: str, labels: Mapping[str, str]) -> bool:
+        return any(runner.takes(JOB, namespace, labels) for runner in settings.runners)
+
+    return taken
 
 
 def build_loop(
