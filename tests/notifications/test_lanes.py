@@ -28,14 +28,38 @@ def letters(*subjects: str) -> dict[int, Letter]:
     }
 
 
-def chosen(lanes: Lanes, waiting: dict[int, Letter], now: float = 0.0) -> int | float | None:
-    found = lanes.choose(waiting, now)
-    return found.number if isinstance(found, Letter) else found
+def chosen(lanes: Lanes, waiting: dict[int, Letter], now: float = 0.0, limit: int = 1) -> list[int] | float | None:
+    found = lanes.choose(waiting, now, limit)
+    return [letter.number for letter in found] if isinstance(found, list) else found
 
 
 def test_the_oldest_goes_first_and_an_empty_box_waits_for_nothing() -> None:
-    assert chosen(Lanes(), letters("a", "b")) == 1
+    assert chosen(Lanes(), letters("a", "b")) == [1]
     assert chosen(Lanes(), {}) is None
+
+
+def test_different_subjects_go_at_once_and_one_of_them_never_twice() -> None:
+    waiting = letters("a", "a", "b", "c", "b")
+
+    assert chosen(Lanes(), waiting, limit=4) == [1, 3, 4]
+    assert chosen(Lanes(), waiting, limit=2) == [1, 3]
+
+
+def test_an_address_that_was_down_is_tried_with_one_event() -> None:
+    lanes, waiting = Lanes(), letters("a", "b", "c")
+    lanes.failed(waiting[1], DOWN, now=0.0, chance=1.0)
+    lanes.failed(waiting[2], DOWN, now=0.0, chance=1.0)
+
+    assert lanes.failures == 1
+    assert chosen(lanes, waiting, now=1.0, limit=4) == [1]
+
+
+def test_behind_a_dead_event_the_next_one_begins_anew() -> None:
+    lanes, waiting = Lanes(), letters("a", "a")
+    lanes.failed(waiting[1], BAD, now=0.0, chance=1.0)
+    lanes.gave_up(waiting.pop(1))
+
+    assert chosen(lanes, waiting) == [2]
 
 
 def test_a_subject_that_fails_holds_up_itself_only() -> None:
@@ -43,10 +67,10 @@ def test_a_subject_that_fails_holds_up_itself_only() -> None:
 
     lanes.failed(waiting[1], BAD, now=0.0, chance=1.0)
 
-    assert chosen(lanes, waiting) == 3
+    assert chosen(lanes, waiting) == [3]
     del waiting[3]
     assert chosen(lanes, waiting) == 1.0
-    assert chosen(lanes, waiting, now=1.0) == 1
+    assert chosen(lanes, waiting, now=1.0) == [1]
 
 
 def test_an_address_that_is_down_holds_up_all() -> None:
@@ -64,7 +88,7 @@ def test_behind_an_address_that_was_down_the_next_subject_has_its_turn() -> None
     lanes.succeeded(waiting[2])
     lanes.not_before = 0.0
 
-    assert chosen(lanes, waiting, now=1.5) == 2
+    assert chosen(lanes, waiting, now=1.5) == [2]
 
 
 def test_what_a_receiver_asks_for_is_waited_for() -> None:

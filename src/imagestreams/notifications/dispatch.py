@@ -1,9 +1,10 @@
-"""Sends what waits, one event of a sink at a time, until it is delivered or dead.
+"""Sends what waits until it is delivered or dead.
 
 Sinks take turns, so that a slow one holds up the others by one attempt only. What is needed for a request, address and
 secrets, is read for each attempt: putting a secret right is enough.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -27,6 +28,9 @@ from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.cache import Entry
 
 WORKERS: Final = 16
+AT_ONCE: Final = 4
+"""How many events of one sink, of different subjects, are sent at once; chats get one after the other."""
+_CHATS: Final = frozenset({"Slack", "Mattermost"})
 _TOKEN_MAX: Final = 256
 
 _log: Final = logging.getLogger(__name__)
@@ -47,6 +51,9 @@ class Listener(Protocol):
 
     def changed(self, sink: NotificationSink) -> None:
         """Hear that the box of a sink is no longer what it was."""
+
+    def gone(self, sink: str) -> None:
+        """Hear that there is no sink of a name any more."""
 
 
 class _Unready(Exception):
@@ -110,15 +117,16 @@ class Dispatch:
         box = await self._outbox.box_of(entry, self._now()) if entry is not None else None
         if entry is None or box is None:
             self._lanes.pop(name, None)
+            self._listener.gone(name)
             return
         sink = entry.value
         lanes = self._lanes_of(name, sink)
         await self._heed(sink, box, lanes)
-        chosen = lanes.choose(box.waiting, self._monotonic())
+        chosen = lanes.choose(box.waiting, self._monotonic(), 1 if sink.spec.preset in _CHATS else AT_ONCE)
         if isinstance(chosen, float):
             self._queue.add_after(name, chosen)
         elif chosen is not None:
-            await self._deliver(sink, box, lanes, chosen)
+            await asyncio.gather(*(self._deliver(sink, box, lanes, letter) for letter in chosen))
             # At the end of the queue: others have waited meanwhile.
             self._queue.add(name)
 
@@ -152,6 +160,7 @@ class Dispatch:
             attempts = lanes.failed(letter, outcome, self._monotonic(), self._chance())
             dead = is_hopeless(outcome, attempts, self._waited_s(letter))
             if dead:
+                lanes.gave_up(letter)
                 await self._outbox.bury(box, letter.number, outcome.message)
         self._listener.tried(sink, letter, outcome, dead=dead)
 

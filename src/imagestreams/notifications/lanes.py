@@ -5,6 +5,7 @@ go on meanwhile. When the address itself seems to be down or busy, nothing is se
 met this goes behind the others, so that one that alone is not taken does not hold them up.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -69,22 +70,34 @@ class Lanes:
     not_before: float = 0.0
     lanes: dict[str, Lane] = field(default_factory=dict)
 
-    def choose(self, waiting: Mapping[int, Letter], now: float) -> Letter | float | None:
-        """Return what is to be sent now, else the seconds until something is, else `None`: nothing waits."""
-        first: dict[str, Letter] = {}
-        for letter in waiting.values():
-            first.setdefault(letter.event.subject, letter)
-        for gone in self.lanes.keys() - first.keys():
-            del self.lanes[gone]
-        if not first:
+    def choose(self, waiting: Mapping[int, Letter], now: float, limit: int) -> list[Letter] | float | None:
+        """Return what is to be sent now, of each subject its oldest and `limit` in all, the oldest ones first.
+
+        When there is nothing it is the seconds until there is, or `None` because nothing waits. An address that did not
+        answer last is tried with one event.
+        """
+        if not waiting:
+            self.lanes.clear()
             return None
         if now < self.not_before:
             return self.not_before - now
-        when = {subject: self.lanes[subject].not_before if subject in self.lanes else 0.0 for subject in first}
-        ready = [first[subject] for subject, moment in when.items() if moment <= now]
-        if ready:
-            return min(ready, key=lambda letter: letter.number)
-        return min(when.values()) - now
+        limit = 1 if self.failures else limit
+        seen: set[str] = set()
+        ready: list[Letter] = []
+        earliest = math.inf
+        for letter in waiting.values():
+            subject = letter.event.subject
+            if subject in seen:
+                continue
+            seen.add(subject)
+            lane = self.lanes.get(subject)
+            if lane is not None and lane.not_before > now:
+                earliest = min(earliest, lane.not_before)
+                continue
+            ready.append(letter)
+            if len(ready) == limit:
+                break
+        return ready or earliest - now
 
     def succeeded(self, letter: Letter) -> None:
         """Note that an event was delivered."""
@@ -98,9 +111,14 @@ class Lanes:
         asked = min(outcome.retry_after_s or 0.0, _RETRY_AFTER_MAX_S)
         lane.not_before = now + max(backoff_s(lane.failures, chance), asked)
         if outcome.down:
-            self.failures += 1
-            self.not_before = now + max(backoff_s(self.failures, chance), asked)
+            # What was sent at the same time failed for the same reason, so it counts once.
+            self.failures += now >= self.not_before
+            self.not_before = max(self.not_before, now + max(backoff_s(self.failures, chance), asked))
         return lane.failures
+
+    def gave_up(self, letter: Letter) -> None:
+        """Note that an event is dead: the next one of its subject begins anew."""
+        self.lanes.pop(letter.event.subject, None)
 
 
 def is_hopeless(outcome: Outcome, attempts: int, waited_s: float) -> bool:

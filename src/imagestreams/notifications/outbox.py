@@ -20,7 +20,7 @@ from imagestreams.store.cache import Entry
 from imagestreams.store.kv import Delete, Put, Store
 
 ROOT: Final = "/imagestreams.dev/notificationoutbox/"
-WAITING_MAX: Final = 1000
+WAITING_MAX: Final = 10_000
 """How many events wait for one sink; the oldest ones beyond that become dead letters."""
 DEAD_MAX: Final = 1000
 """How many dead letters of one sink are kept; the oldest ones beyond that are lost, and counted."""
@@ -155,8 +155,8 @@ class Outbox:
         """Take an event out of a box that its sink has got."""
         async with box.lock:
             if box.is_open and number in box.waiting:
-                waiting = {key: letter for key, letter in box.waiting.items() if key != number}
-                await self._commit(box, box.cursor, waiting, box.dead)
+                await self._store.txn([], [Delete(box.key("waiting", number))])
+                del box.waiting[number]
 
     async def bury(self, box: Box, number: int, reason: str) -> None:
         """Put an event aside that can't be delivered."""
@@ -196,9 +196,8 @@ class Outbox:
     async def _commit(self, box: Box, cursor: Cursor, waiting: dict[int, Letter], dead: dict[int, Letter]) -> None:
         """Write a new state of a box, which somebody who holds its lock has made, and only then show it."""
         dropped = sorted(dead)[: max(0, len(dead) - self._dead_max)]
-        for number in dropped:
-            del dead[number]
         if dropped:
+            dead = {number: letter for number, letter in dead.items() if number > dropped[-1]}
             cursor = msgspec.structs.replace(cursor, lost=cursor.lost + len(dropped))
         changes: list[Put | Delete] = [
             *_changes(box, "waiting", box.waiting, waiting),

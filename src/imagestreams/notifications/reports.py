@@ -35,6 +35,7 @@ class EventTeller(Protocol):
 
 @dataclass(slots=True)
 class _Last:
+    uid: str
     delivery: NotificationDelivery
     fails: bool
     generation: int
@@ -75,7 +76,7 @@ class Reports:
         """Note an attempt."""
         result = "Delivered" if outcome.delivered else "DeadLettered" if dead else "Failed"
         self.counts[sink.spec.preset, result] += 1
-        before = self._last.get(sink.metadata.uid)
+        before = self._last_of(sink)
         fails = not outcome.delivered and not outcome.final
         delivery = NotificationDelivery(
             time=self._now(),
@@ -85,7 +86,7 @@ class Reports:
             subject=letter.event.subject,
             message=outcome.message,
         )
-        self._last[sink.metadata.uid] = _Last(delivery, fails, sink.metadata.generation)
+        self._last[sink_name(sink)] = _Last(sink.metadata.uid, delivery, fails, sink.metadata.generation)
         if dead:
             self._tell(sink, Telling(WARNING, "DeadLettered", f"Gave up {_what(letter)}: {outcome.message}"))
         elif fails and (before is None or not before.fails):
@@ -101,6 +102,11 @@ class Reports:
         since = self._written.get(key)
         pause_s = SETTLE_S if since is None else max(SETTLE_S, since + BETWEEN_WRITES_S - self._monotonic())
         self._queue.add_after(key, pause_s)
+
+    def gone(self, sink: str) -> None:
+        """Forget a sink."""
+        self._last.pop(sink, None)
+        self._written.pop(self._sinks.prefix() + sink, None)
 
     def _tell(self, sink: NotificationSink, telling: Telling) -> None:
         metadata = sink.metadata
@@ -118,7 +124,6 @@ class Reports:
         while True:
             entry = self._sinks.cache.get(key)
             if entry is None:
-                self._written.pop(key, None)
                 return
             box = self._outbox.box(sink_name(entry.value), entry.value.metadata.uid)
             if box is None:
@@ -132,8 +137,12 @@ class Reports:
                 continue
             return
 
+    def _last_of(self, sink: NotificationSink) -> _Last | None:
+        last = self._last.get(sink_name(sink))
+        return last if last is not None and last.uid == sink.metadata.uid else None
+
     def _fill(self, sink: NotificationSink, box: Box) -> None:
-        status, last = sink.status, self._last.get(sink.metadata.uid)
+        status, last = sink.status, self._last_of(sink)
         status.pending, status.dead_letters, status.lost = len(box.waiting), len(box.dead), box.cursor.lost
         status.handled_retry, status.handled_test = box.cursor.retried, box.cursor.tested
         if last is not None:
