@@ -15,6 +15,7 @@ from yarl import URL
 
 from imagestreams.api.foreign_json import UnreadableJson, read_foreign
 from imagestreams.reference import DEFAULT_TAG, ImageReference, is_digest, is_tag
+from imagestreams.registries.addresses import UnusableAddress, read_address
 from imagestreams.registries.answer import Answer
 from imagestreams.registries.bounded import Bounded
 from imagestreams.registries.candidates import Candidates
@@ -167,9 +168,12 @@ class RegistryClient:
 
     async def _ping(self, host: str, insecure: bool) -> Answer:
         for scheme in ("https", "http") if insecure else ("https",):
-            url = _url(f"{scheme}://{host}/v2/")
+            shown = f"{scheme}://{host}/v2/"
             try:
+                url = read_address(shown)
                 answer = await self.transport.send("GET", url, {}, max_bytes=self.limits.token_bytes, insecure=insecure)
+            except UnusableAddress as error:
+                failure = Unreachable(f'Get "{shown}": {error}')
             except Unreachable as error:
                 failure = error
             else:
@@ -342,8 +346,8 @@ def network_host(registry: str) -> str:
 
 def _url(text: str) -> URL:
     try:
-        return URL(text, encoded=True)
-    except ValueError as error:
+        return read_address(text)
+    except UnusableAddress as error:
         raise Misbehaved(f"unusable address {text[:200]!r}") from error
 
 

@@ -117,7 +117,7 @@ def _reason(url: URL, error: BaseException) -> str:
         return f"proxyconnect tcp: {status_text(error.status)}"
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return f"proxyconnect tcp: {os.strerror(error.os_error.errno or 0).lower()}"
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
+    if isinstance(error, (aiohttp.ClientConnectorDNSError, aiohttp.InvalidURL, UnicodeError)):
         return f"dial tcp: lookup {url.host}: no such host"
     cause = _ssl_cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):

@@ -10,6 +10,7 @@ import msgspec
 from yarl import URL
 
 from imagestreams.api.foreign_json import UnreadableJson, read_foreign
+from imagestreams.registries.addresses import check_address
 from imagestreams.registries.bounded import Bounded
 from imagestreams.registries.challenge import Challenge
 from imagestreams.registries.credentials import Login
@@ -112,6 +113,7 @@ def key_for(challenge: Challenge, repository: str, login: Login | None, insecure
 def _usable_realm(key: TokenKey) -> URL:
     try:
         realm = URL(key.realm)
+        check_address(realm)
     except ValueError as error:
         raise Misbehaved(f"unusable token service {key.realm!r}") from error
     if not realm.host or not (realm.scheme == "https" or (key.insecure and realm.scheme == "http")):

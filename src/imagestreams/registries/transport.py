@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from imagestreams.registries.addresses import check_address, read_address
 from imagestreams.registries.answer import Answer, asked
 from imagestreams.registries.bounded import Bounded
 from imagestreams.registries.clock import SYSTEM, Clock
@@ -223,8 +224,8 @@ def _can_not_exist(url: URL) -> bool:
 
 def _target(method: str, here: URL, location: str, insecure: bool) -> URL:
     try:
-        # Signed addresses break when they are quoted anew.
-        there = here.join(URL(location, encoded=True))
+        there = here.join(read_address(location))
+        check_address(there)
         there.origin()
     except ValueError as error:
         raise Misbehaved(f"{asked(method, here)}: unusable Location header") from error
