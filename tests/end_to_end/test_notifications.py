@@ -200,3 +200,47 @@ def test_operators_can_forbid_addresses_that_are_not_public(data_dir: Path, rece
         "error: notificationsink.imagestreams.dev/named: the name leads to an address that nothing may be sent to\n"
     )
     assert receiver.requests == []
+
+
+def test_each_rollout_is_told_when_it_is_done(data_dir: Path, receiver: Receiver, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("runners:\n- {name: local, type: exec, command: [/bin/true]}\n")
+    with RunningServer(data_dir, "--config", str(settings)) as server:
+        on = "--on=rollout-completed,rollout-failed,build-completed,build-failed"
+        server.isctl("notify", "create", receiver.url, "--name=ci", on, check=True)
+        server.isctl("create", "deployment", "web", "--image=nginx:1", check=True)
+        until(lambda: len(receiver.requests) == 1)
+        server.isctl("set", "image", "deploy/web", "nginx=nginx:2", check=True)
+        until(lambda: len(receiver.requests) == 2)
+
+    assert [event["type"] for event in receiver.events] == ["dev.imagestreams.rollout.completed"] * 2
+    assert [event["data"]["images"] for event in receiver.events] == [["nginx:1"], ["nginx:2"]]
+    assert [event["data"]["revision"] for event in receiver.events] == ["1", "2"]
+    assert receiver.events[0]["subject"] == "default/web"
+
+
+def test_a_build_that_is_over_is_told(data_dir: Path, receiver: Receiver) -> None:
+    builds = "/apis/build.openshift.io/v1/namespaces/default/builds"
+    build = {
+        "kind": "Build",
+        "apiVersion": "build.openshift.io/v1",
+        "metadata": {"name": "app-1"},
+        "spec": {
+            "source": {"type": "Dockerfile", "dockerfile": "FROM scratch"},
+            "strategy": {"type": "Docker", "dockerStrategy": {}},
+        },
+    }
+    with RunningServer(data_dir) as server:
+        server.isctl("notify", "create", receiver.url, "--name=ci", "--on=build-completed,build-failed", check=True)
+        status, made = server.request("POST", builds, build)
+        assert status == 201, made
+        made["status"] |= {"phase": "Complete", "output": {"to": {"imageDigest": DIGESTS[0]}}}
+        path = f"{builds}/app-1"
+        until(
+            lambda: server.request("PUT", path, {**server.request("GET", path)[1], "status": made["status"]})[0] == 200
+        )
+        until(lambda: len(receiver.requests) == 1)
+
+    (event,) = receiver.events
+    assert (event["type"], event["subject"]) == ("dev.imagestreams.build.completed", "default/app-1")
+    assert event["data"]["image"] == DIGESTS[0]
