@@ -320,3 +320,14 @@ def test_a_source_that_is_not_there(server: RunningServer, project: str, tmp_pat
     done = server.isctl("start-build", "web", f"--from-dir={tmp_path / 'nothing'}", "-n", project)
 
     assert done.stderr == f"error: stat {tmp_path / 'nothing'}: no such file or directory\n"
+
+
+def test_a_config_is_described_with_its_builds(server: RunningServer, project: str) -> None:
+    server.isctl("start-build", "web", "-n", project, check=True)
+
+    config = server.isctl("describe", "bc/web", "-n", project, check=True).stdout
+    build = server.isctl("describe", "build/web-1", "-n", project, check=True).stdout
+
+    assert f"/namespaces/{project}/buildconfigs/web/webhooks/<secret>/github" in config
+    assert "\nweb-1 \tnew \t" in config
+    assert "\nBuild trigger cause:\tManually triggered\n" in build

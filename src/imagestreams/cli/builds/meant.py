@@ -33,10 +33,10 @@ def meant(session: Session, argument: str, default: ResourceType) -> tuple[Resou
     raise CliError(f"invalid resource provided: {qualified}")
 
 
-def builds_of(session: Session, config: str) -> list[Object]:
+def builds_of(session: Session, config: str, namespace: str | None = None) -> list[Object]:
     """Return the builds of a config, in the order of their names."""
     selector = f"{_CONFIG}={config[:_LABEL_MAX]}"
-    items: list[Object] = session.resources(BUILDS).list(label_selector=selector).get("items") or []
+    items: list[Object] = session.resources(BUILDS, namespace).list(label_selector=selector).get("items") or []
     return items
 
 

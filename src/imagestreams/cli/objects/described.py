@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from imagestreams.cli.builds.meant import builds_of
 from imagestreams.cli.describers.anything import describe_anything
+from imagestreams.cli.describers.builds import describe_build, describe_build_config
 from imagestreams.cli.describers.core import (
     describe_config_map,
     describe_namespace,
     describe_secret,
     describe_service_account,
 )
+from imagestreams.cli.describers.deployment_config import describe_deployment_config
 from imagestreams.cli.describers.events import events_section
 from imagestreams.cli.describers.followers import followers_section
 from imagestreams.cli.describers.image import describe_image
@@ -31,12 +34,14 @@ from imagestreams.cli.objects.workload_details import pods_of, query_of, replica
 from imagestreams.cli.session import Session
 from imagestreams.client.discovery import ResourceType
 from imagestreams.client.errors import ClientError
+from imagestreams.client.resources import BUILD_CONFIGS
 
 Object = dict[str, Any]
 
 _IMAGE: Final = "image.openshift.io"
 _EVENTS: Final = ResourceType("", "v1", "events", "Event")
 _QUOTAS: Final = ResourceType("", "v1", "resourcequotas", "ResourceQuota")
+_ROLLOUTS: Final = ResourceType("", "v1", "replicationcontrollers", "ReplicationController")
 _LIMIT_RANGES: Final = ResourceType("", "v1", "limitranges", "LimitRange")
 
 # Kinds whose lists hold less of an object than reading the object itself gives.
@@ -188,6 +193,30 @@ def _cron_job(describer: Describer, value: Object) -> str:
     return describe_cron_job(value, describer.events(value), describer.now())
 
 
+def _build(describer: Describer, value: Object) -> str:
+    return describe_build(value, describer.events(value), describer.now())
+
+
+def _build_config(describer: Describer, value: Object) -> str:
+    session, namespace = describer.session, str((value.get("metadata") or {}).get("namespace") or "")
+    resources = session.resources(BUILD_CONFIGS, namespace)
+    address = session.config.server.rstrip("/") + resources.path(_name(value), "webhooks")
+    builds = builds_of(session, _name(value), namespace)
+    return describe_build_config(value, builds, address, describer.events(value), describer.now())
+
+
+def _deployment_config(describer: Describer, value: Object) -> str:
+    namespace = str((value.get("metadata") or {}).get("namespace") or "")
+    selector = f"openshift.io/deployment-config.name={_name(value)}"
+    resources = describer.session.resources(_ROLLOUTS, namespace)
+    rollouts = resources.list(label_selector=selector, chunk_size=describer.chunk_size).get("items") or []
+    pods = {}
+    for rollout in rollouts:
+        labels = {"matchLabels": (rollout.get("spec") or {}).get("selector") or {}}
+        pods[_name(rollout)] = pods_of(describer.session, rollout, query_of(labels), describer.chunk_size)
+    return describe_deployment_config(value, rollouts, pods, describer.events(value), describer.now())
+
+
 def _query(value: Object) -> str:
     return query_of((value.get("spec") or {}).get("selector"))
 
@@ -208,6 +237,9 @@ _DESCRIBERS: Final[dict[tuple[str, str], Callable[[Describer, Object], str]]] = 
     ("", "ConfigMap"): _config_map,
     ("", "ServiceAccount"): _service_account,
     ("", "ReplicationController"): _replication_controller,
+    ("build.openshift.io", "Build"): _build,
+    ("build.openshift.io", "BuildConfig"): _build_config,
+    ("apps.openshift.io", "DeploymentConfig"): _deployment_config,
     ("apps", "DaemonSet"): _daemon_set,
     ("apps", "Deployment"): _deployment,
     ("apps", "ReplicaSet"): _replica_set,
