@@ -124,7 +124,7 @@ class Transport:
                 silence_s, now = min(wait_s, self._limits.longest_silence_s), self._clock.now()
                 answer = replace(answer, not_before=now + timedelta(seconds=silence_s))
                 limiter.leave_alone(_Last(answer), silence_s)
-                self._silences.note(url.authority, now + timedelta(seconds=silence_s), now)
+                self._silences.note(_host(url), now + timedelta(seconds=silence_s), now)
                 return answer
             if left <= 0:
                 if asked_s is not None:
@@ -143,7 +143,7 @@ class Transport:
             limiter = Limiter(self._limits.concurrency, self._clock)
             self._limiters.put(url.authority, limiter)
             now = self._clock.now()
-            if (until := self._silences.until(url.authority, now)) is not None:
+            if (until := self._silences.until(_host(url), now)) is not None:
                 # What it said is not known any more, but that it wanted to hear nothing.
                 answer = Answer(429, CIMultiDictProxy(CIMultiDict()), b"", url, until)
                 limiter.leave_alone(_Last(answer), (until - now).total_seconds())
