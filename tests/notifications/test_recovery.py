@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from imagestreams.notifications import stream_happenings
 from imagestreams.notifications.outbox import OVERFLOW
 
 
@@ -83,6 +84,66 @@ async def test_where_the_log_is_gone_the_streams_are_asked(room: Any, receiver: 
     assert sorted(receiver.told()[1:]) == sorted(
         [("ns/app:old", digests[1]), ("ns/app:old", digests[2]), ("ns/app:new", digests[3])]
     )
+
+
+async def test_where_the_log_is_gone_an_import_that_began_before_the_cursor_is_told(
+    room: Any, receiver: Any, digests: list[str]
+) -> None:
+    room.wall = 3600
+    await room.sink(url=receiver.url)
+    await room.tag("prod", digests[0])
+    await receiver.count(1)
+    await room.until(lambda: not room.room.outbox.boxes()[0].waiting)
+
+    await room.crash()
+    room.wall = 3590
+    await room.tag("prod", digests[1])
+    await room.store.compact(room.store.revision)
+    await room.start()
+    await receiver.count(2)
+
+    assert [image for _, image in receiver.told()] == digests[:2]
+
+
+async def test_one_odd_object_keeps_no_other_from_being_told_of(
+    room: Any, receiver: Any, digests: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.sink(url=receiver.url)
+    original = stream_happenings._changed
+
+    def odd(stream: Any, *arguments: Any) -> Any:
+        if stream.metadata.name == "odd":
+            raise KeyError("odd")
+        return original(stream, *arguments)
+
+    monkeypatch.setattr(stream_happenings, "_changed", odd)
+    await room.tag("prod", digests[0], stream="odd")
+    await room.tag("prod", digests[1])
+    await receiver.count(1)
+
+    assert receiver.told() == [("ns/app:prod", digests[1])]
+
+
+async def test_a_store_that_fails_for_a_while_loses_nothing(
+    room: Any, receiver: Any, digests: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.sink(url=receiver.url)
+    room.room.loops[0]._pause_s = 0.05
+    broken = True
+    original = room.room.outbox.add
+
+    async def add(*arguments: Any, **options: Any) -> None:
+        if broken:
+            raise OSError("the disk is full")
+        await original(*arguments, **options)
+
+    monkeypatch.setattr(room.room.outbox, "add", add)
+    await room.tag("prod", *digests[:3])
+    await room.settled()
+    broken = False
+    await receiver.count(3)
+
+    assert [image for _, image in receiver.told()] == digests[:3]
 
 
 async def test_a_full_box_puts_its_oldest_events_aside_and_counts_what_it_drops(

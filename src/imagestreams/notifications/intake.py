@@ -6,11 +6,14 @@ a deletion, is missed. In between it follows what is written. One write tells of
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final, Protocol
 
+from imagestreams.api.ages import parse_time
 from imagestreams.api.codec import decode
 from imagestreams.api.core import Stored
 from imagestreams.api.notifications import NotificationSink
@@ -23,7 +26,13 @@ from imagestreams.store.kv import Change, Compacted, Put, Store, StoreClosed, Wa
 
 ADVANCE_S: Final = 60.0
 """How often cursors are written though nothing was found."""
+PAUSE_S: Final = 5.0
+"""How long to wait after something failed that should not."""
+EARLIER_S: Final = 600.0
+"""How much earlier than its writing an event may be dated: an import dates what it finds when it begins."""
 _MARK: Final = "/imagestreams.dev/notificationmark"
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Changes(Protocol):
@@ -70,6 +79,7 @@ class Intake:
         clock: Callable[[], str],
         *,
         advance_s: float = ADVANCE_S,
+        pause_s: float = PAUSE_S,
     ) -> None:
         self._store = store
         self._sinks = sinks
@@ -78,6 +88,7 @@ class Intake:
         self._wake = wake
         self._clock = clock
         self._advance_s = advance_s
+        self._pause_s = pause_s
         self._stopped = asyncio.Event()
 
     async def run(self) -> None:
@@ -106,6 +117,10 @@ class Intake:
                 continue
             except StoreClosed:
                 return
+            except Exception:
+                # A full disk, say. The cursors stand where they stood, so nothing is lost by beginning again.
+                _log.exception("what happened could not be put into boxes, it is tried again")
+                await asyncio.sleep(self._pause_s)
 
     async def _drop_orphans(self) -> None:
         for box in self._outbox.boxes():
@@ -201,7 +216,14 @@ class Intake:
     async def _take(self, source: Source, old: Any, new: Any, revision: int) -> None:
         namespace = (new if new is not None else old).metadata.namespace
         sinks = self._interested(source, namespace)
-        found = source.changes(old, new, self._clock()) if sinks else []
+        if not sinks:
+            return
+        try:
+            found = source.changes(old, new, self._clock())
+        except Exception:
+            # One odd object must not keep all others from being told of.
+            _log.exception("what happened to one of the %s of %s can't be told", source.name, namespace)
+            return
         if found:
             await self._tell(source, sinks, found, revision)
 
@@ -210,7 +232,7 @@ class Intake:
         for sink in self._interested(source, entry.value.metadata.namespace):
             box = await self._outbox.box_of(sink, now)
             if box is not None and box.cursor.revisions.get(source.name, 0) < entry.revision:
-                found = source.since(entry.value, box.cursor.times.get(source.name, now), now)
+                found = source.since(entry.value, _earlier(box.cursor.times.get(source.name, now)), now)
                 wanted = [one for one in found if wants(sink.value, one) and one.id not in box.cursor.recent]
                 # The cursor stays: the objects come in no order of their revisions.
                 await self._outbox.add(box, wanted, "", 0, now)
@@ -240,3 +262,8 @@ class Intake:
             for entry in self._sinks.list()
             if reaches(entry.value, namespace) and not source.kinds.isdisjoint(entry.value.spec.events or [])
         ]
+
+
+def _earlier(time: str) -> str:
+    moment = parse_time(time)
+    return (moment - timedelta(seconds=EARLIER_S)).strftime("%Y-%m-%dT%H:%M:%SZ") if moment is not None else time

@@ -31,7 +31,7 @@ OVERFLOW: Final = "too many events were waiting"
 class Cursor(msgspec.Struct):
     """How far a sink has got: by the name of each source a revision, and when that was; `next` numbers events.
 
-    `recent` are the ids of what came into the box at the last of these times, since a time says no more than a second.
+    `recent` are the ids of what came into the box last: times alone don't tell what was before and what after.
     """
 
     revisions: dict[str, int]
@@ -141,8 +141,7 @@ class Outbox:
                 return
             cursor = _moved(box.cursor, source, revision, now)
             cursor.tested = tested or cursor.tested
-            kept = cursor.recent if box.cursor.times == cursor.times else []
-            cursor.recent = [*kept, *(happening.id for happening in found)][-RECENT_MAX:]
+            cursor.recent = [*cursor.recent, *(happening.id for happening in found)][-RECENT_MAX:]
             letters = []
             for happening in found:
                 letters.append(Letter(cursor.next, cloud_event(happening, cursor.next), now))
