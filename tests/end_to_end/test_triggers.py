@@ -1,6 +1,7 @@
 """Real servers let real objects follow tags: many at once, through flaps and crashes, and in another cluster."""
 
 import json
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -361,3 +362,28 @@ def test_objects_of_another_cluster_follow_and_it_may_come_later(tmp_path: Path)
     told = (tmp_path / "data.log").read_text()
     assert told.count("target other: stat ") == 1
     assert "Traceback" not in told
+
+
+def test_a_cluster_that_never_answers_holds_nothing_up(tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        server_url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        kubeconfig = {
+            "clusters": [{"name": "c", "cluster": {"server": server_url}}],
+            "contexts": [{"name": "k", "context": {"cluster": "c"}}],
+            "current-context": "k",
+        }
+        (tmp_path / "silent.kubeconfig").write_text(yaml.safe_dump(kubeconfig))
+        target = {"name": "silent", "kubeconfig": str(tmp_path / "silent.kubeconfig")}
+        config = tmp_path / "settings.yaml"
+        config.write_text(yaml.safe_dump({"targets": [target]}))
+        server = RunningServer(tmp_path / "data", "--config", str(config))
+        silent.accept()
+        project = Project(server, "default")
+        project.point(1)
+        project.deploy("app")
+        until(lambda: project.image_of() == image(1))
+
+        # It has ten seconds for that.
+        assert server.stop() == 0

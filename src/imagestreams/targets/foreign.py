@@ -1,6 +1,5 @@
 """A foreign Kubernetes cluster: the verbs of its objects over HTTP, and what its discovery says it has."""
 
-import asyncio
 import hashlib
 import logging
 import os
@@ -12,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from imagestreams.client.errors import ClientError
+from imagestreams.targets.aside import aside
 from imagestreams.targets.cluster import COMPONENT, Change, Document, Notice, ObjectKind
 from imagestreams.targets.connection import Connection
 from imagestreams.targets.error import ClusterError, StaleDocument
@@ -56,7 +56,7 @@ class ForeignCluster:
 
     async def kinds(self) -> Sequence[ObjectKind]:
         try:
-            found = await asyncio.to_thread(self._discover)
+            found = await aside(self._discover)
         except ClientError as error:
             self.health.failed("", error.message)
             raise ClusterError(error.message) from error

@@ -21,6 +21,7 @@ from imagestreams.client.errors import ClientError
 from imagestreams.client.kubeconfig import ClientConfig, Overrides, load_config
 from imagestreams.client.tls import tls_context
 from imagestreams.registries.proxies import proxies_of
+from imagestreams.targets.aside import aside
 from imagestreams.targets.error import ClusterError
 from imagestreams.targets.target import Target
 
@@ -47,7 +48,7 @@ async def log_in(target: Target, environment: Mapping[str, str]) -> Login:
         ClusterError: that can't be done now.
     """
     try:
-        config, headers, tls = await asyncio.to_thread(_read, target, environment)
+        config, headers, tls = await aside(lambda: _read(target, environment))
     except ClientError as error:
         raise ClusterError(error.message) from error
     loop = asyncio.get_running_loop()

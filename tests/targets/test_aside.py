@@ -1,0 +1,46 @@
+"""What blocks is done by a thread that nobody waits for."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from imagestreams.targets.aside import aside
+
+
+async def test_the_result_or_the_error_comes_back() -> None:
+    assert await aside(lambda: threading.current_thread().daemon) is True
+
+    with pytest.raises(ZeroDivisionError):
+        await aside(lambda: 1 // 0)
+
+
+async def test_who_gives_up_waiting_is_not_told_later() -> None:
+    released = threading.Event()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await aside(released.wait)
+
+    released.set()
+    assert await aside(lambda: "next") == "next"
+
+
+def test_a_process_ends_while_something_still_blocks() -> None:
+    program = """
+import asyncio, time
+from imagestreams.targets.aside import aside
+
+async def main():
+    try:
+        async with asyncio.timeout(0.05):
+            await aside(lambda: time.sleep(600))
+    except TimeoutError:
+        print("given up")
+
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "given up\n", "")
