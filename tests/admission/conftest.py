@@ -11,7 +11,7 @@ import pytest
 from imagestreams.admission.endpoint import PATH, AdmissionEndpoint
 from imagestreams.api.codec import from_dict
 from imagestreams.api.core import Namespace, Secret
-from imagestreams.api.image import ImageStream
+from imagestreams.api.image import Image, ImageStream
 from imagestreams.resources.images.image_lookup import ImageLookup
 from imagestreams.resources.resource import ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
@@ -28,16 +28,17 @@ class Room:
         self.streams = ObjectStorage(store, _info("image.openshift.io", "imagestreams", ImageStream), ImageStream)
         self.namespaces = ObjectStorage(store, _info("", "namespaces", Namespace, namespaced=False), Namespace)
         self.secrets = ObjectStorage(store, _info("", "secrets", Secret), Secret)
-        self.lookup = ImageLookup(self.streams, self.namespaces)
+        self.images = ObjectStorage(store, _info("image.openshift.io", "images", Image, namespaced=False), Image)
+        self.lookup = ImageLookup(self.streams, self.images, self.namespaces)
         self.endpoint = AdmissionEndpoint(self.lookup, self.secrets)
         self.pull_spec = f"registry.example.com/app@{DIGEST}"
 
     async def start(self) -> None:
-        for storage in (self.streams, self.namespaces, self.secrets):
+        for storage in (self.streams, self.images, self.namespaces, self.secrets):
             await storage.cache.start()
 
     def stop(self) -> None:
-        for storage in (self.streams, self.namespaces, self.secrets):
+        for storage in (self.streams, self.images, self.namespaces, self.secrets):
             storage.cache.stop()
 
     async def stream(self, namespace: str = "team", *, local: bool = True) -> None:
@@ -48,6 +49,7 @@ class Room:
             "status": {"dockerImageRepository": "", "tags": [{"tag": "prod", "items": [event]}]},
         }
         await self.streams.create(from_dict(body, ImageStream))
+        await self.images.create(from_dict({"metadata": {"name": DIGEST}}, Image))
 
     async def namespace(self, name: str, **labels: str) -> None:
         await self.namespaces.create(from_dict({"metadata": {"name": name, "labels": labels}}, Namespace))

@@ -41,9 +41,9 @@ def stream(local: bool = True, repository: str = "own.example.com/ns/app", polic
     return from_dict(body, ImageStream)
 
 
-def found(image: str, *, everything: bool = False, **options: Any) -> str | None:
+def found(image: str, *, everything: bool = False, known: bool = True, **options: Any) -> str | None:
     streams = {"app": stream(**options)}
-    return looked_up(image, streams.get, everything=everything)
+    return looked_up(image, streams.get, lambda name: known, everything=everything)
 
 
 @pytest.mark.parametrize("image", ["app:prod", "app", "app:latest"])
@@ -67,6 +67,10 @@ def test_the_name_of_a_stream_or_tag_stands_for_the_pull_spec_of_its_image(image
 )
 def test_anything_else_stands_for_itself(image: str) -> None:
     assert found(image) is None
+
+
+def test_a_tag_whose_image_is_gone_stands_for_itself() -> None:
+    assert found("app:prod", known=False) is None
 
 
 def test_a_stream_that_does_not_allow_it_is_not_looked_at() -> None:

@@ -202,7 +202,7 @@ def make_parts(
     def now() -> str:
         return clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    lookup = ImageLookup(images.streams, core.namespaces.storage)
+    lookup = ImageLookup(images.streams, images.images, core.namespaces.storage)
     admission = AdmissionEndpoint(lookup, secrets)
     builds = build_group(
         store,

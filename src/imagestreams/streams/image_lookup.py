@@ -21,9 +21,11 @@ EVERYTHING: Final = "*"
 
 StreamLookup = Callable[[str], ImageStream | None]
 """Returns the stream of a name in the workload's namespace."""
+KnownImage = Callable[[str], bool]
+"""Says whether there is an image of a name."""
 
 
-def looked_up(image: str, streams: StreamLookup, *, everything: bool) -> str | None:
+def looked_up(image: str, streams: StreamLookup, is_known: KnownImage, *, everything: bool) -> str | None:
     """Return the pull spec that an image of a workload stands for, `None` when it stands for itself.
 
     With `everything` each image by tag is looked up by the last part of its name, wherever it says that it comes from;
@@ -38,17 +40,19 @@ def looked_up(image: str, streams: StreamLookup, *, everything: bool) -> str | N
     stream = streams(reference.name)
     if stream is None or not (everything or stream.spec.lookup_policy.local):
         return None
-    return _pull_spec(stream, reference.tag or DEFAULT_TAG)
+    return _pull_spec(stream, reference.tag or DEFAULT_TAG, is_known)
 
 
 def _is_local(reference: ImageReference) -> bool:
     return not reference.registry and not reference.namespace
 
 
-def _pull_spec(stream: ImageStream, tag: str) -> str | None:
+def _pull_spec(stream: ImageStream, tag: str, is_known: KnownImage) -> str | None:
     event = latest_event(stream, tag)
     try:
         if event is not None and event.image:
+            if not is_known(event.image):
+                return None
             pull_spec = parse(pull_spec_under(stream, spec_tag(stream, tag), event))
             return replace(pull_spec, tag="", id=event.image).exact()
         # The name is the stream's all the same: it must not be taken for one of somebody else's registry.

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from imagestreams.api.codec import from_dict, to_dict
 from imagestreams.api.core import Namespace, Stored
-from imagestreams.api.image import ImageStream
+from imagestreams.api.image import Image, ImageStream
 from imagestreams.resources.resource import RequestContext
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.streams.image_lookup import looked_up
@@ -38,10 +38,16 @@ _KINDS: Final = frozenset(
 
 
 class ImageLookup:
-    """Knows the streams and namespaces."""
+    """Knows the streams, images and namespaces."""
 
-    def __init__(self, streams: ObjectStorage[ImageStream], namespaces: ObjectStorage[Namespace]) -> None:
+    def __init__(
+        self,
+        streams: ObjectStorage[ImageStream],
+        images: ObjectStorage[Image],
+        namespaces: ObjectStorage[Namespace],
+    ) -> None:
         self._streams = streams
+        self._images = images
         self._namespaces = namespaces
 
     async def admit(self, context: RequestContext, value: Stored, old: Stored | None) -> None:
@@ -64,7 +70,10 @@ class ImageLookup:
             entry = self._streams.find(namespace, name)
             return entry.value if entry is not None else None
 
-        return image_changes(kind, new, old, lambda image, all_: looked_up(image, stream, everything=all_))
+        def is_known(name: str) -> bool:
+            return self._images.find("", name) is not None
+
+        return image_changes(kind, new, old, lambda image, all_: looked_up(image, stream, is_known, everything=all_))
 
     def is_privileged(self, namespace: str) -> bool:
         """Return whether a namespace is one that no stream may have a say in."""
