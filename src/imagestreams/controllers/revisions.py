@@ -8,7 +8,7 @@ that the work on one workload does not grow with the number of others.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from imagestreams.api.apps import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
@@ -124,7 +124,7 @@ class Revisions:
 
     async def _keep_replica_sets(self, storage: ObjectStorage[Deployment], entry: Entry[Deployment]) -> None:
         deployment = entry.value
-        owned = {each.value.metadata.name: each for each in self._sets.of(deployment.metadata.uid)}
+        owned = _of(self._replica_sets, self._sets, deployment.metadata.uid)
         for each in await self._adopted(self._replica_sets, self._sets, deployment):
             owned[each.value.metadata.name] = each
         plan = plan_replica_sets(deployment, [each.value for each in owned.values()])
@@ -143,7 +143,7 @@ class Revisions:
 
     async def _keep_revisions(self, storage: ObjectStorage[Any], entry: Entry[Any]) -> None:
         owner: StatefulSet | DaemonSet = entry.value
-        owned = {each.value.metadata.name: each for each in self._states.of(owner.metadata.uid)}
+        owned = _of(self._revisions, self._states, owner.metadata.uid)
         for each in await self._adopted(self._revisions, self._states, owner):
             owned[each.value.metadata.name] = each
         plan = plan_revisions(owner, [each.value for each in owned.values()])
@@ -159,7 +159,7 @@ class Revisions:
         """Take over what fits the selector and has no controller, as it is left by a deletion with `Orphan`."""
         found = [
             each
-            for each in index.without(owner.metadata.namespace)
+            for each in _newest(storage, index.without(owner.metadata.namespace))
             if selects(owner.spec.selector, each.value.metadata.labels) and not each.value.metadata.deletion_timestamp
         ]
         adopted = []
@@ -191,3 +191,15 @@ class Revisions:
             await owners.replace(owner, counted)
             return False
         return True
+
+
+def _of(storage: ObjectStorage[T], index: Controlled[T], uid: str) -> dict[str, Entry[T]]:
+    """Return what an owner has, by name."""
+    return {each.value.metadata.name: each for each in _newest(storage, index.of(uid))}
+
+
+def _newest(storage: ObjectStorage[T], entries: Iterable[Entry[T]]) -> Iterator[Entry[T]]:
+    """Yield the objects as they are now: the index hears of changes a little later, and may miss that one is gone."""
+    for each in entries:
+        if (now := storage.cache.get(each.key)) is not None and now.value.metadata.uid == each.value.metadata.uid:
+            yield now
