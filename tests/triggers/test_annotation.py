@@ -1,12 +1,16 @@
+import contextlib
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imagestreams.triggers.annotation import AnnotationRule, parse_triggers
 from imagestreams.triggers.error import TriggerError
 from imagestreams.triggers.reaction import Following, Reaction, StreamTag
 
+_KEYS = ["from", "kind", "name", "fieldPath", "paused", "template", "spec", "containers", "image", "jobTemplate"]
 RULE = AnnotationRule()
 WEB = 'spec.template.spec.containers[?(@.name=="web")].image'
 
@@ -134,6 +138,7 @@ def test_a_path_outside_of_the_pod_spec_changes_nothing() -> None:
         ('spec.template.spec.containers[?(@.name=="none")].image', "no such container: "),
         ("spec.template.spec.containers[7].image", "no such container: "),
         ("spec.template.spec.containers[-1].image", "no such container: "),
+        (f"spec.template.spec.containers[{'9' * 5000}].image", "no such container: "),
         ("spec.template.spec.containers[@.name=web].image", "no such container: "),
         ('spec.template.spec.containers[?(@.name=="web")]', "field path is not valid: "),
         ('spec.template.spec.containers[?(@.name=="web").image', "field path is not valid: "),
@@ -213,3 +218,22 @@ def test_an_annotation_may_say_null_or_write_its_names_in_another_case() -> None
     assert parse_triggers("null") == []
     (found,) = parse_triggers('[{"FROM": {"Kind": "K", "ApiVersion": "v"}, "fieldpath": "p", "more": 1}]')
     assert (dict(found.source)["kind"], dict(found.source)["apiVersion"], found.field_path) == ("K", "v", "p")
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.text() | _JSON.map(json.dumps), _JSON)
+def test_whatever_is_there_is_followed_or_told(annotation: str, spec: Any) -> None:
+    document = {
+        "metadata": {"namespace": "n", "annotations": {"image.openshift.io/triggers": annotation}},
+        "spec": spec,
+    }
+
+    for act in (RULE.follows, lambda document: RULE.react(document, lambda tag: "new")):
+        with contextlib.suppress(TriggerError):
+            act(document)

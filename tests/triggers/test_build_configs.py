@@ -1,5 +1,8 @@
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from imagestreams.triggers.build_configs import BuildConfigRule
 from imagestreams.triggers.reaction import Following, Reaction, StreamTag
 
@@ -92,3 +95,30 @@ def test_a_strategy_that_begins_with_no_tag_is_not_followed() -> None:
 
     assert RULE.follows(before) == []
     assert RULE.react(before, lambda tag: "new") == Reaction()
+
+
+_KEYS = [
+    "triggers",
+    "imageChange",
+    "from",
+    "kind",
+    "name",
+    "paused",
+    "strategy",
+    "dockerStrategy",
+    "status",
+    "imageChangeTriggers",
+]
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["ImageStreamTag", "a:b", "web"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(_JSON, _JSON)
+def test_whatever_is_there_is_no_accident(spec: Any, status: Any) -> None:
+    document = {"metadata": {"namespace": "shop", "name": "app"}, "spec": spec, "status": status}
+
+    RULE.follows(document)
+    RULE.react(document, lambda tag: "new")

@@ -1,5 +1,8 @@
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from imagestreams.triggers.deployment_configs import DeploymentConfigRule
 from imagestreams.triggers.reaction import Following, Reaction, StreamTag
 
@@ -74,3 +77,30 @@ def test_what_is_up_to_date_stays_as_it_is() -> None:
 def test_a_config_without_template_or_triggers_follows_nothing() -> None:
     for spec in ({}, {"triggers": None}, {"triggers": [image_change("a:1", "web")], "template": None}):
         assert RULE.react({"metadata": {"namespace": "shop"}, "spec": spec}, lambda tag: "x") == Reaction()
+
+
+_KEYS = [
+    "triggers",
+    "imageChangeParams",
+    "from",
+    "kind",
+    "name",
+    "containerNames",
+    "automatic",
+    "template",
+    "spec",
+    "containers",
+]
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["ImageStreamTag", "a:b", "web"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(_JSON, _JSON)
+def test_whatever_is_there_is_no_accident(spec: Any, status: Any) -> None:
+    document = {"metadata": {"namespace": "shop", "name": "app"}, "spec": spec, "status": status}
+
+    RULE.follows(document)
+    RULE.react(document, lambda tag: "new")

@@ -14,7 +14,7 @@ _TEMPLATES: Final = (
 )
 _POD: Final = ("spec",)
 _LISTS: Final = ("containers", "initContainers")
-_INDEX: Final = re.compile(r"[+-]?[0-9]+")
+_INDEX: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _BY_NAME: Final = '?(@.name=="'
 _BY_NAME_END: Final = '")'
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from imagestreams.controllers.triggers.observer import Result
 from imagestreams.targets.cluster import Notice, ObjectKind
 from imagestreams.targets.error import ClusterError, Refused, StaleDocument
@@ -211,6 +213,23 @@ async def test_an_annotation_that_can_not_be_read_is_told_and_leaves_the_object_
 
     assert [notice.reason for _, notice in room.cluster.notices] == ["InvalidTriggers"]
     assert not room.cluster.reads
+
+
+async def test_one_object_that_makes_trouble_does_not_keep_the_others_from_following(
+    room: Any, deployment: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def trouble(*about: Any) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(room.cluster, "tell", trouble)
+    await room.point("3", "python@1")
+    broken = deployment("broken")
+    broken["metadata"]["annotations"]["image.openshift.io/triggers"] = "[{"
+    room.cluster.put(broken)
+    room.cluster.put(deployment())
+
+    async with room.running():
+        await room.until(lambda: room.cluster.image() == "python@1")
 
 
 async def test_a_container_that_is_not_there_is_told(room: Any, deployment: Make) -> None:

@@ -141,7 +141,7 @@ class Followers:
                     case Completed():
                         self.index.drop_unlisted(scope, self._listings[scope])
                     case Seen(document):
-                        await self._seen(scope, document)
+                        await self._look_at(scope, document)
                     case Gone(place, name):
                         self._drop(key_of(kind, place, name))
         except Exception:
@@ -151,6 +151,13 @@ class Followers:
         self.index.drop(key)
         self._queue.forget(key)
         self._moved_at.pop(key, None)
+
+    async def _look_at(self, scope: Scope, document: Document) -> None:
+        """Note what an object follows; one that is odd beyond all expectation does not end the watch of the others."""
+        try:
+            await self._seen(scope, document)
+        except Exception:
+            _log.exception("what %s of %s follows can't be told", "/".join(_place(document)), self.name)
 
     async def _seen(self, scope: Scope, document: Document) -> None:
         """Note what an object follows, and look at it when something about it is new."""
@@ -263,8 +270,9 @@ class Followers:
 
     async def _note_waiting(self, follower: Follower, document: Document, waiting: tuple[StreamTag, ...]) -> None:
         """Tell once for which tags an object waits."""
-        new = [tag for tag in waiting if tag not in follower.waiting]
-        follower.waiting = waiting
+        known = self.index.get(follower.key) or follower
+        new = [tag for tag in waiting if tag not in known.waiting]
+        known.waiting = waiting
         for tag in new:
             told = f"waiting for image stream tag {tag}"
             await self._cluster.tell(follower.kind, document, Notice("Normal", "WaitingForImage", told))
