@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imagestreams.api import apps, batch, core, meta, pods
 from imagestreams.api.codec import from_dict, to_dict
@@ -24,7 +26,7 @@ from imagestreams.api.pods import (
     volume_sources,
     volumes,
 )
-from imagestreams.apiserver.bodies.protobuf_bodies import read_protobuf
+from imagestreams.apiserver.bodies.protobuf_bodies import ProtobufError, read_protobuf
 from imagestreams.apiserver.bodies.protobuf_messages import messages
 
 # kubectl create deployment web --image=nginx:1 --port=80 --replicas=0 -- sleep 1
@@ -162,3 +164,15 @@ def test_every_message_that_is_named_is_there() -> None:
     plain = {"string", "text", "int", "bool", "bytes", "raw", "json", "time", "microtime", "quantity", "int-or-string"}
 
     assert {field.kind for fields in messages().values() for field in fields.values()} - plain <= messages().keys()
+
+
+@given(st.integers(4, len(JOB) - 1), st.binary(max_size=4), st.integers(0, 4))
+def test_a_damaged_body_is_refused_or_read_but_never_more(at: int, put: bytes, instead_of: int) -> None:
+    damaged = JOB[:at] + put + JOB[at + instead_of :]
+
+    try:
+        document = read_protobuf(damaged)
+    except ProtobufError:
+        return
+
+    assert document is None or isinstance(document, dict)
