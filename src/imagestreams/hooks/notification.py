@@ -89,7 +89,7 @@ def checked_push(repository: str, tag: str = "", digest: str = "") -> Push:
     if reference.tag or reference.id or reference.repository != repository:
         raise UnreadableNotification("the repository has no possible name")
     if digest and not is_digest(digest):
-        raise UnreadableNotification("the digest is none")
+        raise UnreadableNotification("the digest has no possible form")
     if is_digest(tag):
         # Some senders name what was pushed without a tag in place of the tag.
         tag, digest = "", digest or tag
