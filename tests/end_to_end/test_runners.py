@@ -1,4 +1,4 @@
-"""Runners of a real server: the real podman with its own error, a command that is told, and a word where none is set."""
+"""Runners of a real server: the real podman and its own error, a command that is told, and a word where none is."""
 
 import json
 import subprocess

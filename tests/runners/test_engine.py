@@ -61,6 +61,11 @@ async def test_a_program_that_may_not_be_run_is_told_of(tmp_path: Path) -> None:
         await run(Command((str(tmp_path / "tool"),)))
 
 
+async def test_a_variable_that_can_not_be_given_is_told_of() -> None:
+    with pytest.raises(RunnerError, match="can't be started: embedded null byte"):
+        await run(Command(("/bin/true",), {"NAME": "a\0b"}))
+
+
 async def test_of_what_is_said_the_end_is_kept_and_the_log_gets_it_all() -> None:
     told: list[bytes] = []
 

@@ -127,12 +127,14 @@ def test_the_workload_itself_is_left_as_it_is(workload: Make) -> None:
     [
         {"hostNetwork": True},
         {"hostPID": True},
+        {"securityContext": {"sysctls": [{"name": "kernel.msgmax", "value": "1"}]}},
+        {"securityContext": {"seccompProfile": {"type": "Unconfined"}}},
         {"volumes": [{"name": "root", "hostPath": {"path": "/"}}]},
-        {"containers": [{"name": "a", "securityContext": {"privileged": True}}]},
-        {"containers": [{"name": "a", "securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}}]},
-        {"initContainers": [{"name": "a", "securityContext": {"procMount": "Unmasked"}}]},
-        {"containers": [{"name": "a", "volumeDevices": [{"name": "d", "devicePath": "/dev/sda"}]}]},
-        {"containers": [{"name": "a", "securityContext": {"seccompProfile": {"type": "Unconfined"}}}]},
+        {"containers": [{"name": "a", "image": "i", "securityContext": {"privileged": True}}]},
+        {"containers": [{"name": "a", "image": "i", "securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}}]},
+        {"initContainers": [{"name": "a", "image": "i", "securityContext": {"procMount": "Unmasked"}}]},
+        {"containers": [{"name": "a", "image": "i", "volumeDevices": [{"name": "d", "devicePath": "/dev/sda"}]}]},
+        {"containers": [{"name": "a", "image": "i", "securityContext": {"seccompProfile": {"type": "Unconfined"}}}]},
     ],
 )
 def test_power_over_the_machine_is_the_operators_to_give(workload: Make, spec: dict[str, Any]) -> None:
@@ -140,6 +142,12 @@ def test_power_over_the_machine_is_the_operators_to_give(workload: Make, spec: d
         documents(workload(spec), "s")
 
     assert not list(problems(workload(spec), privileged=True))
+
+
+@pytest.mark.parametrize("image", ["dir:/etc", "docker-archive:/root/x.tar", "Upper/Case", "", "a\nb"])
+def test_an_image_that_is_none_is_not_left_to_podman(workload: Make, image: str) -> None:
+    with pytest.raises(RunnerError, match="of container 'app' can't be used"):
+        documents(workload({"containers": [{"name": "app", "image": image}]}), "s")
 
 
 def test_annotations_that_podman_could_obey_are_left_out(workload: Make) -> None:

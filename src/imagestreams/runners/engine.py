@@ -79,6 +79,9 @@ async def run(command: Command) -> Outcome:
         raise RunnerError(f"{what} is not installed: {error.strerror}") from error
     except OSError as error:
         raise RunnerError(f"{command.argv[0]} can't be started: {error.strerror}") from error
+    except ValueError as error:
+        # A zero byte in a variable.
+        raise RunnerError(f"{command.argv[0]} can't be started: {error}") from error
     if command.started is not None:
         command.started(process.pid)
     said, complained = bytearray(), bytearray()

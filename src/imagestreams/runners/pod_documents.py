@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from imagestreams.reference import InvalidReference, parse
 from imagestreams.runners.engine import RunnerError
 from imagestreams.runners.runner import Workload
 
@@ -36,6 +37,20 @@ _BASELINE_CAPABILITIES: Final = frozenset(
         "SETPCAP",
         "SETUID",
         "SYS_CHROOT",
+    }
+)
+_SAFE_SYSCTLS: Final = frozenset(
+    {
+        "kernel.shm_rmid_forced",
+        "net.ipv4.ip_local_port_range",
+        "net.ipv4.ip_local_reserved_ports",
+        "net.ipv4.ip_unprivileged_port_start",
+        "net.ipv4.ping_group_range",
+        "net.ipv4.tcp_fin_timeout",
+        "net.ipv4.tcp_keepalive_intvl",
+        "net.ipv4.tcp_keepalive_probes",
+        "net.ipv4.tcp_keepalive_time",
+        "net.ipv4.tcp_syncookies",
     }
 )
 _HOST_SHARING: Final = ("hostNetwork", "hostPID", "hostIPC")
@@ -110,8 +125,20 @@ def problems(workload: Workload, *, privileged: bool) -> Iterator[str]:
         kind = next((key for key in volume if key != "name"), "emptyDir")
         if kind not in _VOLUME_KINDS:
             yield f"volume {volume.get('name')!r}: the podman runner has no volumes of type {kind}"
+    for name, image in workload.images.items():
+        try:
+            parse(image)
+        except InvalidReference as error:
+            # podman would also take archives and directories of this machine.
+            yield f"the image {image!r} of container {name!r} can't be used: {error}"
     if privileged:
         return
+    context = spec.get("securityContext") or {}
+    unsafe = {one.get("name", "") for one in context.get("sysctls") or []} - _SAFE_SYSCTLS
+    if unsafe:
+        yield _forbidden(f"sysctls {', '.join(sorted(unsafe))}")
+    if (context.get("seccompProfile") or {}).get("type") == "Unconfined":
+        yield _forbidden("an unconfined seccompProfile")
     for field in _HOST_SHARING:
         if spec.get(field):
             yield _forbidden(field)

@@ -27,6 +27,7 @@ from imagestreams.runners.runner import Observation, Workload
 _LOOK_TIMEOUT_S: Final = 60.0
 _RUNNING: Final = "running"
 _CREATED: Final = frozenset({"created", "configured", "initialized"})
+_ALIVE: Final = frozenset({"running", "degraded", "paused"})
 
 
 @dataclass(frozen=True)
@@ -80,14 +81,13 @@ class PodmanRunner:
         return {uid: _observation(list(by_pod.values())) for uid, by_pod in pods.items()}
 
     def _is_done(self, workload: Workload, there: Sequence[Mapping[str, Any]]) -> bool:
-        """Return whether this very change is there already, and its pods were started."""
-        started = [
+        """Return whether this very change is there already, and runs; a job may also have ended."""
+        done = [
             pod
             for pod in there
-            if (pod.get("Labels") or {}).get(LABEL_CHANGE) == workload.change_id
-            and str(pod.get("Status", "")).lower() not in _CREATED
+            if (pod.get("Labels") or {}).get(LABEL_CHANGE) == workload.change_id and _has_begun(pod, workload)
         ]
-        return len(started) == len(there) == workload.replicas
+        return len(done) == len(there) == workload.replicas
 
     async def _play(self, workload: Workload, played: Sequence[Mapping[str, Any]]) -> None:
         for secret in secrets(workload):
@@ -149,6 +149,11 @@ class PodmanRunner:
         if not outcome.succeeded:
             raise RunnerError(f"podman {' '.join(arguments[:2])}: {last_words(outcome, timeout_s)}")
         return outcome
+
+
+def _has_begun(pod: Mapping[str, Any], workload: Workload) -> bool:
+    status = str(pod.get("Status", "")).lower()
+    return status in _ALIVE or (workload.is_job and status not in _CREATED)
 
 
 def _observation(pods: Sequence[Sequence[Mapping[str, Any]]]) -> Observation:

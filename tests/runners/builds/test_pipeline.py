@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from imagestreams.runners.builds import pipeline
 from imagestreams.runners.builds.images import Engine, RegistryAccess
 from imagestreams.runners.builds.pipeline import Builder
 from imagestreams.runners.builds.plan import (
@@ -81,6 +83,23 @@ async def test_a_repository_becomes_an_image_in_the_registry(
         ("PushImage", "PushDockerImage"),
     ]
     assert workshop.builder.pushed("build-1") == result.digest
+
+
+async def test_podman_builds_and_pushes_too(
+    workshop: Any,
+    plan: Callable[..., BuildPlan],
+    access: RegistryAccess,
+    shell_image: str,
+    docker_registry: Any,
+    repository_name: str,
+) -> None:
+    engine = replace(workshop.builder.engine, command=["podman"], kind="podman")
+    workshop.builder = replace(workshop.builder, engine=engine)
+    image = InputImage(shell_image, paths=(("/bin/sh", "taken"),))
+
+    result = await workshop.build(plan(dockerfile=f"FROM {shell_image}\nCOPY taken /taken\n", images=(image,)), access)
+
+    assert config_of(docker_registry, repository_name, result.digest)["Labels"]["io.openshift.build.name"] == "web-1"
 
 
 async def test_a_directory_of_this_machine_is_built_and_stays_as_it_is(
@@ -221,6 +240,35 @@ async def test_a_mirror_is_asked_for_the_base_image(
     assert await workshop.build(wanted, RegistryAccess(sources=[source])) == BuildResult()
 
 
+async def test_base_images_stay_for_the_next_build_but_not_all_for_ever(
+    workshop: Any,
+    plan: Callable[..., BuildPlan],
+    access: RegistryAccess,
+    shell_image: str,
+    docker_registry: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pipeline, "BASE_IMAGES_MAX", 1)
+    await workshop.build(plan(dockerfile=f"FROM {shell_image}\n"), access)
+    assert stored(workshop) == {shell_image}
+
+    other = plan(uid="other", dockerfile="FROM scratch\nCOPY Dockerfile /\n")
+    await workshop.build(other, access)
+    assert stored(workshop) == {shell_image}
+
+    await workshop.build(plan(uid="third", dockerfile=f"FROM {other.push_to}\n"), access)
+    assert stored(workshop) == {other.push_to}
+
+
+async def test_an_image_that_is_none_is_not_left_to_the_engine(
+    workshop: Any, plan: Callable[..., BuildPlan], access: RegistryAccess, tmp_path: Path
+) -> None:
+    with pytest.raises(BuildFailure, match="Failed pulling builder image"):
+        await workshop.build(plan(dockerfile=f"FROM dir:{tmp_path}\n"), access)
+
+    assert f"error: 'dir:{tmp_path}' is no image: invalid reference format" in workshop.log
+
+
 async def test_a_build_that_is_cancelled_ends_what_it_runs(
     workshop: Any, plan: Callable[..., BuildPlan], access: RegistryAccess, shell_image: str, tmp_path: Path
 ) -> None:
@@ -294,6 +342,12 @@ async def test_no_secret_is_an_argument(
 
     calls = read(tmp_path / "calls")
     assert " build " in calls and "pr1vate" not in calls
+
+
+def stored(workshop: Any) -> set[str]:
+    """The images in the engine's storage."""
+    argv = [*workshop.builder.engine.argv, "images", "--format", "{{.Name}}:{{.Tag}}"]
+    return set(subprocess.run(argv, check=True, capture_output=True, text=True).stdout.split())
 
 
 def read(path: Path) -> str:

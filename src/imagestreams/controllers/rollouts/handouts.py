@@ -82,6 +82,8 @@ class Handouts:
         if record.phase == DONE and self._is_gone(subject, record, chosen.runner):
             again = copy(record)
             again.phase, again.message = BEGUN, "what ran is gone"
+            # What ends at once must not be begun again and again.
+            self._put_off(entry.key, record.attempts)
             return await self._records.replace(entry, again)
         return entry
 
@@ -106,8 +108,7 @@ class Handouts:
             observation = await runner.roll_out(self._attachments.workload(subject, record.change_id, runner))
         except RunnerError as error:
             record.phase, record.message = FAILED, str(error)
-            delay_s = self._retry.delay_s(record.attempts)
-            self._not_before[entry.key] = asyncio.get_running_loop().time() + delay_s
+            self._put_off(entry.key, record.attempts)
         else:
             record.phase, record.message = DONE, ""
             record.replicas, record.ready = observation.replicas, observation.ready
@@ -190,6 +191,9 @@ class Handouts:
             return None
         left = subject.deadline_s - (now - begun).total_seconds()
         return left if left >= 0 else None
+
+    def _put_off(self, key: str, attempts: int) -> None:
+        self._not_before[key] = asyncio.get_running_loop().time() + self._retry.delay_s(attempts)
 
     def _is_late(self, subject: Subject, record: Rollout) -> bool:
         begun, now = parse_time(record.begun), parse_time(self._now())

@@ -18,6 +18,7 @@ from imagestreams.runners.registries_conf import RegistrySource, registries_conf
 
 BUILDAH: Final = "buildah"
 PODMAN: Final = "podman"
+_TIDY_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +172,18 @@ class Images:
         arguments = ("--pull=false", "--layers=false", *self._engine.isolated, *self._access(), *output)
         await self._call("build", *arguments, "-f", str(work / "Dockerfile"), str(work), timeout_s=timeout_s)
 
-    async def forget(self, tag: str, timeout_s: float = 60.0) -> None:
-        """Remove an image that was built, and what no name stands for; what can't be removed stays."""
-        await self._quietly("rmi", "--force", tag, timeout_s=timeout_s)
+    async def empty(self) -> None:
+        """Remove all that the storage holds: also what builds left that were interrupted."""
+        await self._quietly("rm", "--all", timeout_s=_TIDY_S)
+        await self._quietly("rmi", "--all", "--force", timeout_s=_TIDY_S)
+
+    async def forget(self, tag: str, spare: Sequence[str] = ()) -> None:
+        """Remove an image that was built, others that make way, and what no name stands for; what is used stays."""
+        await self._quietly("rmi", "--force", tag, timeout_s=_TIDY_S)
+        for image in spare:
+            await self._quietly("rmi", image, timeout_s=_TIDY_S)
         prune = ("rmi", "--prune") if self._engine.kind == BUILDAH else ("image", "prune", "--force")
-        await self._quietly(*prune, timeout_s=timeout_s)
+        await self._quietly(*prune, timeout_s=_TIDY_S)
 
     async def _entrypoint(self, container: str, timeout_s: float) -> list[str]:
         told = await self._call(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from imagestreams.reference import InvalidReference, parse
 from imagestreams.runners.builds.dockerfile import Changes, changed, referenced_images
 from imagestreams.runners.builds.git import Git, is_below, local_path, shown
 from imagestreams.runners.builds.images import Access, Engine, Images, written_digest
@@ -28,6 +29,8 @@ from imagestreams.runners.builds.plan import BuildFailure, BuildPlan, BuildResul
 from imagestreams.runners.engine import RunnerError
 from imagestreams.runners.leftovers import Leftovers
 
+BASE_IMAGES_MAX: Final = 10
+"""How many base images stay in the storage."""
 DIGEST_FILE: Final = "pushed-digest"
 _PULL_FAILED: Final = ("PullBuilderImageFailed", "Failed pulling builder image.")
 _EXTRACT_FAILED: Final = ("FetchImageContentFailed", "Failed to extract image content.")
@@ -37,9 +40,13 @@ _PUSH_FAILED: Final = ("PushImageToRegistryFailed", "Failed to push the image to
 _LABELS: Final = "io.openshift.build."
 
 
-@dataclass(frozen=True)
+@dataclass
 class Builder:
-    """Carries out plans; `directories` may be read as local sources, `work` holds a directory for each build."""
+    """Carries out plans; `directories` may be read as local sources, `work` holds a directory for each build.
+
+    The storage is emptied before the first build, since what is in there is not known any more; from then on the base
+    images that were used last stay, so that they are not fetched for each build.
+    """
 
     engine: Engine
     work: Path
@@ -47,6 +54,9 @@ class Builder:
     environment: Mapping[str, str] = field(repr=False)
     directories: Sequence[Path] = ()
     git: str = "git"
+    _is_tidy: bool = field(default=False, init=False)
+    _tidying: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
+    _used: dict[str, None] = field(default_factory=dict, init=False, repr=False)
 
     async def build(self, plan: BuildPlan, access: Access, progress: Progress) -> BuildResult:
         """Build and push. A build that was interrupted leaves its directory behind; it is emptied first.
@@ -59,6 +69,10 @@ class Builder:
         private.mkdir(mode=0o700, parents=True)
         images = Images(self.engine, private, progress.log, self.leftovers)
         tag = f"localhost/imagestreams/{plan.uid}:latest"
+        async with self._tidying:
+            if not self._is_tidy:
+                await images.empty()
+                self._is_tidy = True
         try:
             async with asyncio.timeout(plan.timeout_s):
                 return await self._stages(plan, images, access, private, tag, progress)
@@ -66,7 +80,17 @@ class Builder:
             progress.say(f"error: the build took longer than {plan.timeout_s:g} s")
             raise BuildFailure(*GENERIC_BUILD_FAILED) from None
         finally:
-            await images.forget(tag)
+            await images.forget(tag, self._no_longer_kept([*progress.base_images, *(one.image for one in plan.images)]))
+
+    def _no_longer_kept(self, used: Sequence[str]) -> list[str]:
+        """Note which base images were used, and return those that make way for them."""
+        for image in used:
+            self._used.pop(image, None)
+            self._used[image] = None
+        spare = list(self._used)[: max(0, len(self._used) - BASE_IMAGES_MAX)]
+        for image in spare:
+            del self._used[image]
+        return spare
 
     def pushed(self, uid: str) -> str:
         """Return the digest of what a build pushed before it was interrupted, empty if it did not come that far."""
@@ -95,6 +119,7 @@ class Builder:
             for image in progress.base_images:
                 # One whose name only the engine can make out is got by the engine, too.
                 if "$" not in image:
+                    _check_image(image)
                     progress.say(f"\nPulling image {image} ...")
                     async with _timed(progress, "PullImages", "PullBaseImage"):
                         await images.pull(image, plan.timeout_s)
@@ -200,6 +225,14 @@ def _labels(plan: BuildPlan, progress: Progress) -> Pairs:
     if plan.context_dir:
         labels[f"{_LABELS}source-context-dir"] = plan.context_dir
     return [*sorted(labels.items()), *plan.labels]
+
+
+def _check_image(image: str) -> None:
+    """Refuse what is no image of a registry: engines also take archives and directories of this machine."""
+    try:
+        parse(image)
+    except InvalidReference as error:
+        raise InputError(f"{image!r} is no image: {error}") from error
 
 
 def _is_repository(path: Path) -> bool:
