@@ -249,6 +249,65 @@ def test_a_value_is_waited_for(place: Place, command_line: str) -> None:
     assert (told[0].stdout, told[0].returncode) == ("deployment.apps/web condition met\n", 0)
 
 
+CONFIG = """
+apiVersion: apps.openshift.io/v1
+kind: DeploymentConfig
+metadata: {name: shop}
+spec:
+  replicas: 2
+  selector: {app: shop}
+  triggers: []
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: c, image: "app:1"}]}
+"""
+
+
+def test_a_deployment_config_is_rolled_out_cancelled_tried_again_and_rolled_back(place: Place) -> None:
+    place.kubectl("apply", "-f", "-", stdin=CONFIG)
+    name = "deploymentconfig.apps.openshift.io/shop"
+
+    def rollout(*words: str) -> str:
+        return place.server.isctl("-n", place.namespace, "rollout", *words, check=True).stdout
+
+    def phases() -> list[list[str]]:
+        return [line.split(None, 2) for line in rollout("history", "dc/shop").splitlines()[2:] if line]
+
+    def refused(*words: str) -> str:
+        done = place.server.isctl("-n", place.namespace, "rollout", *words)
+        assert done.returncode == 1
+        return done.stderr
+
+    waits = "error: Deployment config \"shop\" waiting on manual update (use 'oc rollout latest shop')\n"
+    assert refused("status", "dc/shop") == waits
+    assert rollout("latest", "dc/shop") == f"{name} rolled out\n"
+    place.until(lambda: [phase for _, phase, *_ in phases()] == ["New"])
+    assert refused("latest", "shop") == "error: #1 is already in progress (New).\n"
+    assert rollout("cancel", "dc/shop") == f"{name} cancelling\n"
+    place.until(lambda: phases() == [["1", "Failed", "cancelled by the user"]])
+    assert rollout("cancel", "dc/shop").startswith("No rollout is in progress (latest rollout #1 failed ")
+    assert rollout("retry", "dc/shop") == f"{name} retried rollout #1\n"
+    place.until(lambda: [phase for _, phase, *_ in phases()] == ["New"])
+    assert "only failed deployments can be retried" in refused("retry", "dc/shop")
+    rollout("cancel", "dc/shop")
+    place.until(lambda: [phase for _, phase, *_ in phases()] == ["Failed"])
+
+    place.kubectl("patch", "dc/shop", "--type=json", "-p", SECOND_IMAGE)
+    rollout("latest", "dc/shop")
+    place.until(lambda: [number for number, *_ in phases()] == ["1", "2"])
+    assert "app:1" in rollout("undo", "dc/shop", "--to-revision=1", "--dry-run=client")
+    assert rollout("undo", "dc/shop", "--to-revision=1") == f"{name} rolled back\n"
+
+    template = place.object("dc", "shop")["spec"]["template"]
+    assert template["spec"]["containers"][0]["image"] == "app:1"
+    assert rollout("pause", "dc/shop") == f"{name} paused\n"
+    assert refused("latest", "dc/shop") == "error: cannot deploy a paused deployment config\n"
+    assert rollout("resume", "dc/shop") == f"{name} resumed\n"
+
+
+SECOND_IMAGE = '[{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "app:2"}]'
+
+
 @pytest.mark.parametrize(("policy", "left"), [("background", 0), ("foreground", 0), ("orphan", 1)])
 def test_what_a_deployment_owns_goes_or_stays_as_asked(place: Place, policy: str, left: int) -> None:
     place.kubectl("create", "deployment", "web", "--image=nginx:1")
