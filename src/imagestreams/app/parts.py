@@ -274,6 +274,7 @@ def make_parts(
         workloads,
         openshift_apps,
         policy=configuration.policy,
+        tell=_telling(recorder),
         environment=os.environ,
         now=now,
     )

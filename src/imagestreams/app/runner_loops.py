@@ -49,6 +49,7 @@ def rollout_loop(
     openshift_apps: OpenShiftAppsGroup,
     *,
     policy: Callable[[], RegistryPolicy],
+    tell: Tell,
     environment: Mapping[str, str],
     now: Callable[[], str],
 ) -> Rollouts:
@@ -68,6 +69,7 @@ def rollout_loop(
         rollout_storage(store),
         Attachments(core.config_maps.storage, core.secrets.storage, policy),
         runners,
+        tell,
         now,
     )
 

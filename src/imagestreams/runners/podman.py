@@ -52,7 +52,8 @@ class PodmanRunner:
         """
         played = documents(workload, self.server, privileged=self.privileged)
         there = await self._pods(f"label={LABEL_UID}={workload.uid}")
-        if not self._is_done(workload, there):
+        failed = workload.is_job and (await self.observe()).get(workload.uid, Observation()).failed
+        if failed or not self._is_done(workload, there):
             await self._clear(workload, there)
             if workload.replicas:
                 await self._play(workload, played)

@@ -48,6 +48,7 @@ class FakeRunner:
     error: str = ""
     hold: asyncio.Event | None = None
     running: dict[str, Observation] = field(default_factory=dict)
+    outcome: Observation | None = None
 
     async def roll_out(self, workload: Workload) -> Observation:
         self.calls.append(("apply", workload))
@@ -56,7 +57,7 @@ class FakeRunner:
         if self.error:
             raise RunnerError(self.error)
         ended = workload.replicas if workload.is_job else 0
-        seen = Observation(workload.replicas, workload.replicas - ended, succeeded=ended)
+        seen = self.outcome or Observation(workload.replicas, workload.replicas - ended, succeeded=ended)
         return self.running.setdefault(workload.uid, seen) if self.observes else seen
 
     async def remove(self, workload: Workload) -> None:
@@ -80,6 +81,7 @@ class Room:
         self.now = datetime(2026, 11, 25, 3, 0, 0, tzinfo=UTC)
         self.store = store
         self.runner = runner
+        self.events: list[tuple[str, str]] = []
         self.chosen = [ChosenRunner(ANYBODY, runner)]
         self.core: CoreGroup = core_group(store, authorizer=BuiltinAuthorizer(), clock=lambda: self.now)
         images = image_group(
@@ -128,6 +130,7 @@ class Room:
             records,
             attachments,
             lambda: self.chosen,
+            lambda about, telling, now, component: self.events.append((telling.reason, telling.message)),
             self.time,
             look_interval_s=0.01,
             retry=Backoff(first_s=0.05, longest_s=0.05),

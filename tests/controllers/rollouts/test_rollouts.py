@@ -88,7 +88,8 @@ async def test_what_changes_while_a_runner_works_is_handed_out_afterwards_and_on
 
 
 async def test_a_failure_is_told_in_the_engines_words_and_tried_again(room: Any, runner: Any, workload: Make) -> None:
-    runner.error = "podman kube play: Error: crun: setrlimit: Operation not permitted"
+    failure = "Error: crun: setrlimit: Operation not permitted"
+    runner.error = f"podman kube play: {failure}"
     await room.create(workload())
     await room.until(lambda: len(runner.calls) >= 3)
 
@@ -99,6 +100,8 @@ async def test_a_failure_is_told_in_the_engines_words_and_tried_again(room: Any,
     runner.error = ""
     await room.until(lambda: room.condition("Deployment", "web", "Progressing")[1] == "NewReplicaSetAvailable")
     assert room.condition("Deployment", "web", "ReplicaFailure") == ("", "", "")
+    assert room.events[0] == ("FailedRollout", f"runner fake: podman kube play: {failure}")
+    assert room.events[-1] == ("RolledOut", f"runner fake carried out change {runner.calls[0][1].change_id}")
 
 
 async def test_a_change_that_takes_too_long_is_told_so(room: Any, runner: Any, workload: Make) -> None:
@@ -364,6 +367,19 @@ async def test_a_job_that_fails_is_tried_as_often_as_it_says(room: Any, runner: 
     assert len(runner.calls) == 2
     message = "Job has reached the specified backoff limit: the command said no"
     assert room.condition("Job", "web", "Failed") == ("True", "BackoffLimitExceeded", message)
+
+
+async def test_a_job_whose_pods_fail_is_tried_as_often_as_it_says(room: Any, runner: Any, workload: Make) -> None:
+    runner.observes = True
+    runner.outcome = Observation(1, 0, 0, 1)
+    await room.end()
+    room.begin()
+    await room.create(workload("Job", backoffLimit=2))
+    await room.until(lambda: room.condition("Job", "web", "Failed")[0] == "True")
+    await room.rest()
+
+    assert len(runner.calls) == 3
+    assert room.status("Job", "web")["failed"] == 1
 
 
 async def test_a_suspended_job_waits(room: Any, runner: Any, workload: Make) -> None:

@@ -56,8 +56,10 @@ class Handouts:
         """Return the record of a workload, if it has one."""
         return self._records.find(namespace, record_name(kind, name))
 
-    async def prepare(self, subject: Subject) -> Entry[Rollout] | None:
+    async def prepare(self, subject: Subject, attempts_max: int = 0) -> Entry[Rollout] | None:
         """Note what is to run; return the record, `None` where nobody runs it or it has to wait.
+
+        Of a job, `attempts_max` is how often it is tried.
 
         Raises:
             RetryLater: what has to be taken down first can't be.
@@ -79,9 +81,9 @@ class Handouts:
             begun.replicas, begun.ready = record.replicas, record.ready
             self._not_before.pop(entry.key, None)
             return await self._records.replace(entry, begun)
-        if record.phase == DONE and self._is_gone(subject, record, chosen.runner):
+        if record.phase == DONE and self._is_wanted_again(subject, record, chosen.runner, attempts_max):
             again = copy(record)
-            again.phase, again.message = BEGUN, "what ran is gone"
+            again.phase, again.message = BEGUN, "what ran has ended"
             # What ends at once must not be begun again and again.
             self._put_off(entry.key, record.attempts)
             return await self._records.replace(entry, again)
@@ -157,7 +159,7 @@ class Handouts:
             subject.missing or record.message,
             has_runner=chosen is not None,
             timed_out=self._is_late(subject, record),
-            given_up=record.phase == FAILED and bool(attempts_max) and record.attempts >= attempts_max,
+            given_up=bool(attempts_max) and record.attempts >= attempts_max and self._has_failed(record),
             revision=revision,
             begun=record.begun,
         )
@@ -207,12 +209,20 @@ class Handouts:
             return looked.get(record.workload_uid, Observation())
         return Observation(record.replicas, record.ready, record.succeeded, record.failed)
 
-    def _is_gone(self, subject: Subject, record: Rollout, runner: Runner) -> bool:
-        """Return whether pods that should run for ever have ended, or are no longer there."""
-        if not runner.observes or subject.kind == JOB or runner.name not in self._looked:
+    def _is_wanted_again(self, subject: Subject, record: Rollout, runner: Runner, attempts_max: int) -> bool:
+        """Return whether pods that should run for ever have ended or are gone, or those of a job have failed."""
+        if not runner.observes or runner.name not in self._looked:
             return False
+        if subject.kind == JOB:
+            return self._has_failed(record) and record.attempts < attempts_max
         there = self._observation(record)
         return there.replicas - there.succeeded - there.failed < subject.replicas
+
+    def _has_failed(self, record: Rollout) -> bool:
+        """Return whether a change could not be carried out, or all that is left of it are pods that failed."""
+        there = self._observation(record)
+        ended = there.succeeded + there.failed >= there.replicas
+        return record.phase == FAILED or (record.phase == DONE and there.failed > 0 and ended)
 
     def _chosen(self, subject: Subject) -> ChosenRunner | None:
         fitting = (one for one in self._runners if one.settings.takes(subject.kind, subject.namespace, subject.labels))

@@ -28,7 +28,7 @@ def job_status(job: Job, seen: Seen, now: str) -> JobStatus:
     if seen.rolled_out and succeeded >= seen.replicas:
         conditions += _conditions(("SuccessCriteriaMet", COMPLETE), *_REACHED, now)
         ended, active = now, 0
-    elif seen.given_up or seen.timed_out or (seen.rolled_out and failed and not active):
+    elif seen.given_up or seen.timed_out:
         reason, message = _TOO_LONG if seen.timed_out else _GIVEN_UP
         told = f"{message}: {seen.problem}" if seen.problem else message
         conditions += _conditions(("FailureTarget", FAILED), reason, told, now)

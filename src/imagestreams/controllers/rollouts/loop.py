@@ -20,16 +20,18 @@ from imagestreams.api.apps import (
 )
 from imagestreams.api.batch import Job
 from imagestreams.api.codec import copy
-from imagestreams.api.core import Stored
+from imagestreams.api.core import ObjectReference, Stored
 from imagestreams.api.errors import ApiError
 from imagestreams.api.openshift_apps import DeploymentConfig
+from imagestreams.controllers.deployments_of_configs import Tell
+from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.rollouts.attachments import Attachments
 from imagestreams.controllers.rollouts.configs import config_subject, shown, wanted_rollout
 from imagestreams.controllers.rollouts.deployment_statuses import left_without_runner_s
 from imagestreams.controllers.rollouts.handouts import ChosenRunner, Handouts
 from imagestreams.controllers.rollouts.job_statuses import is_finished
-from imagestreams.controllers.rollouts.records import Rollout
+from imagestreams.controllers.rollouts.records import FAILED, Rollout
 from imagestreams.controllers.rollouts.seen import Seen
 from imagestreams.controllers.rollouts.statuses import is_anothers, replica_set_status, status_of
 from imagestreams.controllers.rollouts.subjects import Subject, subject_of
@@ -41,6 +43,7 @@ from imagestreams.resources.workloads.replica_set_history import revision_of
 from imagestreams.store.cache import Entry
 from imagestreams.store.kv import StoreClosed
 
+COMPONENT: Final = "rollout-controller"
 LOOK_INTERVAL_S: Final = 10.0
 _CONFLICT: Final = Backoff(first_s=0.05, longest_s=60)
 _WORKERS: Final = 16
@@ -51,7 +54,8 @@ _JOB_ATTEMPTS: Final = 6
 class Rollouts:
     """Works on all workloads.
 
-    `runners` is asked once for those that there are, when the server is up; `now` is the time as the API shows it.
+    `runners` is asked once for those that there are, when the server is up. `tell` takes events, `now` is the time as
+    the API shows it.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Rollouts:
         records: ObjectStorage[Rollout],
         attachments: Attachments,
         runners: Callable[[], Sequence[ChosenRunner]],
+        tell: Tell,
         now: Callable[[], str],
         *,
         look_interval_s: float = LOOK_INTERVAL_S,
@@ -70,6 +75,7 @@ class Rollouts:
         self._records = records
         self._attachments = attachments
         self._make_runners = runners
+        self._tell = tell
         self._now = now
         self._look_interval_s = look_interval_s
         self._retry = retry
@@ -109,7 +115,7 @@ class Rollouts:
             watch.add_done_callback(lambda _: self._queue.stop())
         for entry in list(self._records.list()):
             self._add_record(entry.value)
-        if any(one.runner.observes for one in runners):
+        if runners:
             tasks.append(asyncio.create_task(self._look()))
         try:
             await self._queue.run()
@@ -170,6 +176,12 @@ class Rollouts:
         while True:
             for record in await self._handouts.look():
                 self._add_record(record)
+            # A watch that fell behind may have missed that a workload went.
+            for entry in list(self._records.list()):
+                record = entry.value
+                storage = self._kinds.get(record.workload_kind)
+                if storage is None or storage.find(record.metadata.namespace, record.workload_name) is None:
+                    self._add_record(record)
             await asyncio.sleep(self._look_interval_s)
 
     async def _work(self, key: str) -> None:
@@ -210,7 +222,7 @@ class Rollouts:
             limit = value.spec.backoff_limit
             attempts_max = 1 + (_JOB_ATTEMPTS if limit is None else limit)
         was_run = handouts.record(subject.kind, subject.namespace, subject.name) is not None
-        record = await handouts.prepare(subject)
+        record = await handouts.prepare(subject, attempts_max)
         seen = self._seen(handouts, value, subject, record, attempts_max)
         if not seen.has_runner and not was_run and is_anothers(value.status):
             # Somebody outside runs it, and says so himself.
@@ -219,6 +231,7 @@ class Rollouts:
         wait_s = handouts.wait_s(subject, record) if record is not None and not seen.given_up else None
         if record is not None and wait_s == 0:
             record = await handouts.carry_out(subject, record)
+            self._say(value, record.value)
             seen = self._seen(handouts, value, subject, record, attempts_max)
             entry = await self._show(storage, entry, seen)
             wait_s = handouts.wait_s(subject, record)
@@ -287,11 +300,29 @@ class Rollouts:
         await self._show_rollouts(config, wanted, handouts.seen(subject, record))
         if record is not None and handouts.wait_s(subject, record) == 0:
             record = await handouts.carry_out(subject, record)
+            self._say(config, record.value)
             await self._show_rollouts(config, wanted, handouts.seen(subject, record))
         if record is not None:
             seen = handouts.seen(subject, record)
             left = None if seen.complete or seen.timed_out else handouts.left_s(subject, record)
             self._come_back(entry.key, handouts.wait_s(subject, record), None if left is None else left + 1)
+
+    def _say(self, value: Stored, record: Rollout) -> None:
+        """Tell of a rollout that is through, or failed."""
+        metadata = value.metadata
+        about = ObjectReference(
+            kind=value.kind,
+            namespace=metadata.namespace,
+            name=metadata.name,
+            uid=metadata.uid,
+            api_version=value.api_version,
+            resource_version=metadata.resource_version,
+        )
+        if record.phase == FAILED:
+            telling = Telling(WARNING, "FailedRollout", f"runner {record.runner}: {record.message}")
+        else:
+            telling = Telling(NORMAL, "RolledOut", f"runner {record.runner} carried out change {record.change_id}")
+        self._tell(about, telling, self._now(), COMPONENT)
 
     async def _show_rollouts(
         self, config: DeploymentConfig, wanted: ReplicationController | None, seen: Seen | None
