@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from imagestreams.api import apps, batch, core, image
+from imagestreams.api import apps, batch, core, image, openshift_apps
 
 Object = dict[str, Any]
 
@@ -17,7 +17,12 @@ _TYPES: Final = {
     ("v1", "Namespace"): core.Namespace,
     ("v1", "Secret"): core.Secret,
     ("v1", "ServiceAccount"): core.ServiceAccount,
+    ("v1", "ReplicationController"): apps.ReplicationController,
+    ("apps/v1", "DaemonSet"): apps.DaemonSet,
     ("apps/v1", "Deployment"): apps.Deployment,
+    ("apps/v1", "ReplicaSet"): apps.ReplicaSet,
+    ("apps/v1", "StatefulSet"): apps.StatefulSet,
+    ("apps.openshift.io/v1", "DeploymentConfig"): openshift_apps.DeploymentConfig,
     ("batch/v1", "CronJob"): batch.CronJob,
     ("batch/v1", "Job"): batch.Job,
     ("image.openshift.io/v1", "ImageStream"): image.ImageStream,

@@ -104,7 +104,7 @@ def history(
 ) -> None:
     if revision < 0:
         raise CliError(f"revision must be a positive integer: {revision}")
-    reporter = Reporter(session, **printing)
+    reporter = Reporter(session, typed=True, **printing)
     found, failures = meant(session, arguments, filename, recursive, kustomize, selector)
 
     def show(target: Target, value: Object) -> None:
@@ -144,17 +144,13 @@ def undo(
     **printing: Any,
 ) -> None:
     strategy = dry_run_strategy(session, dry_run)
-    reporter = Reporter(session, strategy=strategy, **printing)
+    reporter = Reporter(session, strategy=strategy, typed=True, **printing)
     found, failures = meant(session, arguments, filename, recursive, kustomize, selector)
 
     def go_back(target: Target, value: Object) -> None:
         reporter.report(value, roll_back(session, target, value, to_revision, strategy))
 
     raise_failures(for_each(found, failures, go_back))
-
-
-Change = Callable[[Object], Object]
-"""Makes a patch of an object's state; raises what is against it."""
 
 
 def _changing(name: str, done: str, patch: Callable[[tuple[str, str], Object], Object], help: str) -> click.Command:
@@ -175,7 +171,7 @@ def _changing(name: str, done: str, patch: Callable[[tuple[str, str], Object], O
         selector: str,
         **printing: Any,
     ) -> None:
-        reporter = Reporter(session, **printing)
+        reporter = Reporter(session, typed=True, **printing)
         found, failures = meant(session, arguments, filename, recursive, kustomize, selector)
         if not found and not failures:
             _nothing(session)

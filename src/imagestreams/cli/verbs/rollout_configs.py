@@ -44,7 +44,7 @@ def latest(session: Session, /, names: tuple[str, ...], again: bool, dry_run: st
     if len(names) != 1:
         raise CliError("one deployment config name is needed as argument.")
     strategy = dry_run_strategy(session, dry_run)
-    reporter = Reporter(session, strategy=strategy, **printing)
+    reporter = Reporter(session, strategy=strategy, typed=True, **printing)
     kind, slash, name = names[0].rpartition("/")
     target = Target(session.discovery.resolve(kind) if slash else CONFIGS, session.namespace, name)
     config = read_target(session, target)
@@ -84,7 +84,7 @@ def retry(
 ) -> None:
     if not arguments and not filename:
         raise usage_error("retry (TYPE NAME | TYPE/NAME) [flags]", "isctl rollout retry")
-    reporter = Reporter(session, **printing)
+    reporter = Reporter(session, typed=True, **printing)
     found, failures = meant(session, arguments, filename, recursive, kustomize, "")
 
     def try_again(target: Target, value: Object) -> None:
@@ -127,7 +127,7 @@ def cancel(
 ) -> None:
     if not arguments and not filename:
         raise usage_error("a resource or filename must be specified", "isctl rollout cancel")
-    reporter = Reporter(session, **printing)
+    reporter = Reporter(session, typed=True, **printing)
     found, failures = meant(session, arguments, filename, recursive, kustomize, "")
 
     def stop(target: Target, value: Object) -> None:

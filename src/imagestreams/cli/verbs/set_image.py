@@ -52,7 +52,7 @@ def image(
     strategy = dry_run_strategy(session, dry_run)
     named, images = _images(arguments)
     files = Files(filename, recursive, kustomize)
-    reporter = Reporter(session, strategy=strategy, **printing)
+    reporter = Reporter(session, strategy=strategy, typed=True, **printing)
     if local:
         if named:
             raise CliError("error: you must specify resources by --filename when --local is set.")
