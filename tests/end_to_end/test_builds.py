@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 import threading
+import time
 import urllib.error
 import urllib.request
 from typing import Any
@@ -47,6 +48,14 @@ def push_base(server: RunningServer, namespace: str, digest: str = DIGEST) -> No
     }
     mapping = {**kinds, "kind": "ImageStreamMapping", "metadata": {"name": "base"}, "tag": "1", "image": image}
     assert server.request("POST", f"{group}/imagestreammappings", mapping)[0] == 201
+
+
+def move(server: RunningServer, namespace: str, name: str, phase: str) -> None:
+    """Do what a runner does when a build goes on."""
+    headers = {"Content-Type": "application/merge-patch+json"}
+    assert (
+        server.request("PATCH", f"{builds(namespace)}/builds/{name}", {"status": {"phase": phase}}, headers)[0] == 200
+    )
 
 
 def request_for(name: str, **fields: Any) -> dict[str, Any]:
@@ -112,7 +121,9 @@ def test_builds_are_counted_without_gaps_or_doubles(server: RunningServer, proje
     for thread in threads:
         thread.join()
 
-    assert sorted(body["metadata"].get("name", str(body)) for _, body in answers) == [f"web-{number}" for number in range(1, 9)]
+    assert sorted(body["metadata"].get("name", str(body)) for _, body in answers) == [
+        f"web-{number}" for number in range(1, 9)
+    ]
 
 
 def test_a_request_that_comes_too_late_makes_no_build(server: RunningServer, project: str) -> None:
@@ -204,6 +215,27 @@ def test_a_source_is_uploaded_for_a_build(server: RunningServer, project: str) -
     assert build["spec"]["revision"]["git"]["commit"] == "abc"
     kept = server.data_dir / "builds" / "uploads" / build["metadata"]["uid"]
     assert kept.read_bytes() == archive.getvalue()
+
+    move(server, project, "web-1", "Complete")
+    deadline = time.monotonic() + 20
+    while kept.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_of_finished_builds_a_config_keeps_as_many_as_it_says(server: RunningServer, project: str) -> None:
+    limits = {"spec": {"runPolicy": "Parallel", "successfulBuildsHistoryLimit": 1, "failedBuildsHistoryLimit": 0}}
+    merge = {"Content-Type": "application/merge-patch+json"}
+    assert server.request("PATCH", f"{builds(project)}/buildconfigs/web", limits, merge)[0] == 200
+    for phase in ("Complete", "Failed", "Complete", "New"):
+        name = instantiate(server, project)[1]["metadata"]["name"]
+        move(server, project, name, phase)
+
+    for gone in ("build/web-1", "build/web-2"):
+        waited = server.kubectl("wait", gone, "-n", project, "--for=delete", "--timeout=20s", check=False)
+        assert waited.returncode == 0, waited.stderr
+    _, kept = server.request("GET", f"{builds(project)}/builds")
+    assert [build["metadata"]["name"] for build in kept["items"]] == ["web-3", "web-4"]
 
 
 def test_the_first_build_of_a_config_can_come_by_itself(server: RunningServer, namespace: str) -> None:
