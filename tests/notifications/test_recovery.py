@@ -1,5 +1,6 @@
 """What happens between a change and its delivery may be broken off anywhere: nothing is lost, and little told twice."""
 
+import asyncio
 import random
 from collections.abc import Callable
 from typing import Any
@@ -160,6 +161,27 @@ async def test_a_full_box_puts_its_oldest_events_aside_and_counts_what_it_drops(
     assert [letter.event.data["image"] for letter in box.waiting.values()] == digests[4:7]
     assert [letter.event.data["image"] for letter in box.dead.values()] == digests[2:4]
     assert {letter.reason for letter in box.dead.values()} == {OVERFLOW}
+
+
+async def test_cursors_move_on_their_own_but_not_while_nobody_writes(
+    room: Any, receiver: Any, digests: list[str]
+) -> None:
+    await room.sink(url=receiver.url)
+    await room.stop()
+    room.room = room._make()
+    room.room.loops[0]._advance_s = 0.02
+    await room.start()
+    await room.until(lambda: len(room.room.outbox.boxes()) == 1)
+    (box,) = room.room.outbox.boxes()
+    before = box.cursor.revisions["imagestreams"]
+
+    await room.secret("other")
+    await room.until(lambda: box.cursor.revisions["imagestreams"] > before)
+    await asyncio.sleep(0.1)
+    settled = room.store.revision
+    await asyncio.sleep(0.2)
+
+    assert room.store.revision == settled
 
 
 async def test_a_stop_leaves_nothing_to_look_at_again(room: Any, receiver: Any, digests: list[str]) -> None:

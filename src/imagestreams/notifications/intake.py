@@ -7,7 +7,7 @@ a deletion, is missed. In between it follows what is written. One write tells of
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -142,7 +142,9 @@ class Intake:
             await self._catch_up(mark)
             for box in self._outbox.boxes():
                 self._wake(box.sink)
-            tasks = [asyncio.create_task(self._follow_source(*one)) for one in subscriptions]
+            done = {source.name: mark for source in self._sources}
+            tasks = [asyncio.create_task(self._follow_source(*one, done)) for one in subscriptions]
+            tasks.append(asyncio.create_task(self._advance(done)))
             try:
                 await asyncio.gather(*tasks)
             finally:
@@ -150,20 +152,25 @@ class Intake:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _follow_source(self, source: Source, subscription: Subscription[Any]) -> None:
-        loop = asyncio.get_running_loop()
-        advanced = loop.time()
+    async def _follow_source(self, source: Source, subscription: Subscription[Any], done: dict[str, int]) -> None:
+        """Take each change as it comes; note in `done` up to which revision that was."""
         while True:
             event = await subscription.take(self._advance_s)
             if event is None:
-                done = source.storage.cache.revision
-            else:
-                old, new = event.old.value if event.old else None, event.new.value if event.new else None
-                await self._take(source, old, new, event.revision)
-                done = event.revision - 1  # others of the same revision may follow
-            if event is None or loop.time() - advanced >= self._advance_s:
-                await self._outbox.advance(source.name, done, self._clock())
-                advanced = loop.time()
+                done[source.name] = source.storage.cache.revision
+                continue
+            old, new = event.old.value if event.old else None, event.new.value if event.new else None
+            await self._take(source, old, new, event.revision)
+            done[source.name] = event.revision - 1  # others of the same revision may follow
+
+    async def _advance(self, done: Mapping[str, int]) -> None:
+        """Move cursors now and then, so that little is looked at again; not while nobody else writes anything."""
+        quiet = self._store.revision
+        while True:
+            await asyncio.sleep(self._advance_s)
+            if self._store.revision != quiet:
+                await self._outbox.advance(done, self._clock())
+                quiet = self._store.revision
 
     async def _catch_up(self, mark: int) -> None:
         """Look at what was written after the cursors and up to the mark."""
@@ -185,8 +192,7 @@ class Intake:
             for source in self._sources:
                 for entry in list(source.storage.list()):
                     await self._take_since(source, entry)
-        for source in self._sources:
-            await self._outbox.advance(source.name, mark, self._clock())
+        await self._outbox.advance({source.name: mark for source in self._sources}, self._clock())
 
     async def _replay(self, oldest: int, mark: int) -> None:
         states: dict[str, Any] = {}

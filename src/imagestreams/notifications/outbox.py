@@ -6,7 +6,7 @@ by its uid, so a sink that is made anew begins with an empty one.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -179,13 +179,16 @@ class Outbox:
             await self._commit(box, cursor, dict(sorted({**box.waiting, **revived}.items())), dead)
             return len(revived)
 
-    async def advance(self, source: str, revision: int, now: str) -> None:
-        """Note for all boxes that a source was looked at up to a revision."""
+    async def advance(self, revisions: Mapping[str, int], now: str) -> None:
+        """Note for all boxes up to which revisions sources were looked at."""
         for box in self.boxes():
             async with box.lock:
-                behind = box.cursor.revisions.get(source, 0) < revision
-                if behind and box.is_open:
-                    await self._commit(box, _moved(box.cursor, source, revision, now), box.waiting, box.dead)
+                known = box.cursor.revisions
+                ahead = {source: at for source, at in revisions.items() if known.get(source, 0) < at}
+                if ahead and box.is_open:
+                    times = {**box.cursor.times, **dict.fromkeys(ahead, now)}
+                    cursor = msgspec.structs.replace(box.cursor, revisions={**known, **ahead}, times=times)
+                    await self._commit(box, cursor, box.waiting, box.dead)
 
     def _overflowing(self, waiting: dict[int, Letter]) -> dict[int, Letter]:
         """Take out of what waits what is too much, the oldest first."""
