@@ -25,7 +25,7 @@ from imagestreams.app.trigger_loops import trigger_loops
 from imagestreams.app.trigger_metrics import TriggerCounts
 from imagestreams.controllers.build_configs import BuildConfigs
 from imagestreams.controllers.cronjobs.loop import CronJobs
-from imagestreams.controllers.deployments_of_configs import ConfigRollouts, Tell
+from imagestreams.controllers.deployments_of_configs import ConfigRollouts
 from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.event_recorder import EventRecorder
 from imagestreams.controllers.finished_jobs import FinishedJobs
@@ -36,6 +36,7 @@ from imagestreams.controllers.owned import OwnedObjects
 from imagestreams.controllers.pushed import PushedImports
 from imagestreams.controllers.revisions import Revisions
 from imagestreams.controllers.schedule import ScheduledImports
+from imagestreams.controllers.telling import Tell
 from imagestreams.hooks.room import HookRoom, hook_room
 from imagestreams.importing.importer import Importer, ImportSettings
 from imagestreams.notifications.room import NotificationRoom, notification_room
@@ -166,7 +167,7 @@ def make_parts(
     """Make the parts; nothing is read or started yet."""
     core = core_group(store, authorizer=authorizer, clock=clock)
     secrets = core.secrets.storage
-    image_settings = settings_group(store, clock, registry_host)
+    image_settings = settings_group(store, clock)
     configuration = RegistryConfiguration(
         image_settings,
         core.config_maps.storage,

@@ -12,11 +12,11 @@ from imagestreams.app.settings.settings import Settings
 from imagestreams.controllers.builds.loop import Builds
 from imagestreams.controllers.builds.plans import BuildPlans
 from imagestreams.controllers.cronjobs.loop import RunsJobs
-from imagestreams.controllers.deployments_of_configs import Tell
 from imagestreams.controllers.rollouts.attachments import Attachments
 from imagestreams.controllers.rollouts.handouts import ChosenRunner
 from imagestreams.controllers.rollouts.loop import Rollouts
 from imagestreams.controllers.rollouts.records import rollout_storage
+from imagestreams.controllers.telling import Tell
 from imagestreams.hooks.following import following_tags
 from imagestreams.hooks.notification import Push
 from imagestreams.reference import parse

@@ -15,12 +15,11 @@ from typing import Final
 from imagestreams.api.build import Build, BuildConfig, BuildRequest, BuildTriggerCause
 from imagestreams.api.build_defaulting import CONFIG_CHANGE
 from imagestreams.api.build_validation import is_over
-from imagestreams.api.core import ObjectReference
 from imagestreams.api.errors import ApiError
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.controllers.deployments_of_configs import Tell
 from imagestreams.controllers.import_events import WARNING, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
+from imagestreams.controllers.telling import Tell, reference_to
 from imagestreams.controllers.watching import follow
 from imagestreams.resources.builds.build_names import belongs_to, config_of
 from imagestreams.resources.builds.generation import CONFIG_CHANGE as BECAUSE_OF_CONFIG
@@ -127,16 +126,8 @@ class BuildConfigs:
         return RequestContext(SERVER, self._now(), namespace)
 
     def _say(self, config: BuildConfig, message: str) -> None:
-        metadata = config.metadata
-        about = ObjectReference(
-            kind="BuildConfig",
-            namespace=metadata.namespace,
-            name=metadata.name,
-            uid=metadata.uid,
-            api_version=config.api_version,
-            resource_version=metadata.resource_version,
-        )
-        self._tell(about, Telling(WARNING, "BuildConfigInstantiateFailed", message), self._now(), COMPONENT)
+        telling = Telling(WARNING, "BuildConfigInstantiateFailed", message)
+        self._tell(reference_to(config), telling, self._now(), COMPONENT)
 
 
 def _builds_at_first(config: BuildConfig) -> bool:

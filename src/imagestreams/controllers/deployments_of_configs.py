@@ -15,11 +15,11 @@ from msgspec.structs import replace as with_fields
 
 from imagestreams.api.apps import ReplicationController
 from imagestreams.api.codec import copy
-from imagestreams.api.core import ObjectReference
 from imagestreams.api.errors import ApiError
 from imagestreams.api.openshift_apps import DeploymentCondition, DeploymentConfig
 from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
+from imagestreams.controllers.telling import Tell, reference_to
 from imagestreams.controllers.watching import follow
 from imagestreams.resources.core.group import SERVER
 from imagestreams.resources.openshift_apps import rollouts, status
@@ -35,8 +35,6 @@ COMPONENT: Final = "deploymentconfig-controller"
 _BACKOFF: Final = Backoff(first_s=0.05, longest_s=60)
 _WORKERS: Final = 16
 Rollout = Entry[ReplicationController]
-Tell = Callable[[ObjectReference, Telling, str, str], None]
-"""Takes an event: what it is about, what it says, the time, and who tells it."""
 
 
 class ConfigRollouts:
@@ -257,16 +255,7 @@ class ConfigRollouts:
         return RequestContext(SERVER, self._now(), namespace)
 
     def _say(self, config: DeploymentConfig, kind: str, reason: str, message: str) -> None:
-        metadata = config.metadata
-        about = ObjectReference(
-            kind="DeploymentConfig",
-            namespace=metadata.namespace,
-            name=metadata.name,
-            uid=metadata.uid,
-            api_version=config.api_version,
-            resource_version=metadata.resource_version,
-        )
-        self._tell(about, Telling(kind, reason, message), self._now(), COMPONENT)
+        self._tell(reference_to(config), Telling(kind, reason, message), self._now(), COMPONENT)
 
 
 def _waits_for_images(config: DeploymentConfig) -> bool:

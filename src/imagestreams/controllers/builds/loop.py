@@ -14,14 +14,13 @@ from imagestreams.api.ages import parse_time
 from imagestreams.api.build import Build
 from imagestreams.api.build_validation import is_over
 from imagestreams.api.codec import copy
-from imagestreams.api.core import ObjectReference
 from imagestreams.api.errors import ApiError
 from imagestreams.controllers.builds import outcomes
 from imagestreams.controllers.builds.outcomes import NEW, PENDING, RUNNING, Told, in_phase, with_told
 from imagestreams.controllers.builds.plans import BuildPlans
-from imagestreams.controllers.deployments_of_configs import Tell
 from imagestreams.controllers.import_events import NORMAL, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
+from imagestreams.controllers.telling import Tell, reference_to
 from imagestreams.controllers.watching import run_following
 from imagestreams.resources.builds.build_logs import BuildLogError
 from imagestreams.resources.builds.build_names import belongs_to, config_of
@@ -290,18 +289,9 @@ class Builds:
         self._wake_others()
 
     def _say(self, build: Build) -> None:
-        metadata = build.metadata
-        about = ObjectReference(
-            kind="Build",
-            namespace=metadata.namespace,
-            name=metadata.name,
-            uid=metadata.uid,
-            api_version=build.api_version,
-            resource_version=metadata.resource_version,
-        )
         reason, words = _EVENTS[build.status.phase]
-        telling = Telling(NORMAL, reason, f"Build {metadata.namespace}/{metadata.name} {words}")
-        self._tell(about, telling, self._now(), COMPONENT)
+        telling = Telling(NORMAL, reason, f"Build {build.metadata.namespace}/{build.metadata.name} {words}")
+        self._tell(reference_to(build), telling, self._now(), COMPONENT)
 
     def _plan_or_none(self, build: Build) -> BuildPlan | None:
         try:

@@ -11,7 +11,6 @@ from typing import Final
 
 from imagestreams.api.batch import CronJob, CronJobStatus, Job
 from imagestreams.api.codec import copy
-from imagestreams.api.core import ObjectReference
 from imagestreams.api.errors import ApiError
 from imagestreams.controllers.cronjobs.decisions import (
     Decision,
@@ -22,9 +21,9 @@ from imagestreams.controllers.cronjobs.decisions import (
     superfluous,
     without,
 )
-from imagestreams.controllers.deployments_of_configs import Tell
 from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
+from imagestreams.controllers.telling import Tell, reference_to
 from imagestreams.controllers.watching import follow
 from imagestreams.resources.core.group import SERVER
 from imagestreams.resources.owning import BACKGROUND
@@ -175,13 +174,4 @@ class CronJobs:
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _say(self, cron_job: CronJob, telling: Telling) -> None:
-        metadata = cron_job.metadata
-        about = ObjectReference(
-            kind="CronJob",
-            namespace=metadata.namespace,
-            name=metadata.name,
-            uid=metadata.uid,
-            api_version="batch/v1",
-            resource_version=metadata.resource_version,
-        )
-        self._tell(about, telling, self._now(), COMPONENT)
+        self._tell(reference_to(cron_job), telling, self._now(), COMPONENT)

@@ -20,10 +20,9 @@ from imagestreams.api.apps import (
 )
 from imagestreams.api.batch import Job
 from imagestreams.api.codec import copy
-from imagestreams.api.core import ObjectReference, Stored
+from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError
 from imagestreams.api.openshift_apps import DeploymentConfig
-from imagestreams.controllers.deployments_of_configs import Tell
 from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.rollouts.attachments import Attachments
@@ -35,6 +34,7 @@ from imagestreams.controllers.rollouts.records import FAILED, Rollout
 from imagestreams.controllers.rollouts.seen import Seen
 from imagestreams.controllers.rollouts.statuses import is_anothers, replica_set_status, status_of
 from imagestreams.controllers.rollouts.subjects import Subject, subject_of
+from imagestreams.controllers.telling import Tell, reference_to
 from imagestreams.controllers.watching import follow
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.workloads.group import WorkloadGroup
@@ -309,20 +309,11 @@ class Rollouts:
 
     def _say(self, value: Stored, record: Rollout) -> None:
         """Tell of a rollout that is through, or failed."""
-        metadata = value.metadata
-        about = ObjectReference(
-            kind=value.kind,
-            namespace=metadata.namespace,
-            name=metadata.name,
-            uid=metadata.uid,
-            api_version=value.api_version,
-            resource_version=metadata.resource_version,
-        )
         if record.phase == FAILED:
             telling = Telling(WARNING, "FailedRollout", f"runner {record.runner}: {record.message}")
         else:
             telling = Telling(NORMAL, "RolledOut", f"runner {record.runner} carried out change {record.change_id}")
-        self._tell(about, telling, self._now(), COMPONENT)
+        self._tell(reference_to(value), telling, self._now(), COMPONENT)
 
     async def _show_rollouts(
         self, config: DeploymentConfig, wanted: ReplicationController | None, seen: Seen | None
