@@ -2,17 +2,18 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from imagestreams.api.codec import to_dict
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.image import ImageStream
-from imagestreams.apiserver.ownership.managed_fields import track_update
+from imagestreams.apiserver.ownership.managed_fields import track_change
 from imagestreams.app.trigger_metrics import TriggerCounts
 from imagestreams.controllers.event_recorder import EventRecorder
 from imagestreams.controllers.import_events import Telling
 from imagestreams.controllers.triggers.controller import TriggerController, resolver
 from imagestreams.controllers.triggers.followers import Followers, FollowerSettings
-from imagestreams.resources.resource import Resource
+from imagestreams.resources.resource import Resource, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.targets.cluster import COMPONENT, Notice
 from imagestreams.targets.own import OwnCluster
@@ -41,7 +42,7 @@ def trigger_loops(
 
     resolve = resolver(streams)
     own = Followers(
-        OwnCluster(resources, now, tell, track_update),
+        OwnCluster(resources, now, tell, _track),
         resolve,
         time.monotonic,
         settings=FollowerSettings(workers=OWN_WORKERS),
@@ -51,6 +52,11 @@ def trigger_loops(
     clusters = [own, *(Followers(one, resolve, time.monotonic, observer=counts) for one in foreign)]
     counts.watch(clusters, {one.name: one.health for one in foreign})
     return TriggerController(streams, clusters, time.monotonic)
+
+
+def _track(current: Any, wanted: Any, info: ResourceInfo, manager: str, now: str) -> None:
+    """Note who set which field; what is written was read before, so it has its defaults already."""
+    track_change(current, to_dict(current), wanted, to_dict(wanted), info, manager, now)
 
 
 def _foreign(targets: Sequence[Target], now: Callable[[], str]) -> "list[ForeignCluster]":

@@ -161,9 +161,9 @@ class Followers:
 
     async def _seen(self, scope: Scope, document: Document) -> None:
         """Note what an object follows, and look at it when something about it is new."""
-        found = _follower(scope, document, self._listings.get(scope, 0))
         key = key_of(scope[0], *_place(document))
         known = self.index.get(key)
+        found = _follower(scope, document, self._listings.get(scope, 0), known)
         if found is None:
             self._drop(key)
             return
@@ -281,19 +281,27 @@ class Followers:
         self._observer.fired(self.name, follower.kind.plural, result)
 
 
-def _follower(scope: Scope, document: Document, listing: int) -> Follower | None:
-    """Return what is to be kept of an object, `None` when it follows nothing."""
+def _follower(scope: Scope, document: Document, listing: int, known: Follower | None) -> Follower | None:
+    """Return what is to be kept of an object, `None` when it follows nothing; what is known spares reading it again."""
     kind, place = scope[0], _place(document)
     if is_controlled(document):
         return None
-    problem, tags = "", frozenset[StreamTag]()
-    fingerprint = 0
-    try:
-        following = rule_for(kind.group, kind.plural).follows(document)
-        tags = frozenset(one.tag for one in following if not one.paused)
-        fingerprint = hash(tuple(following)) if kind.whole else hash(annotation_of(document))
-    except TriggerError as error:
-        problem = str(error)
+    fingerprint, problem = 0, ""
+    tags: frozenset[StreamTag] = frozenset()
+    if not kind.whole:
+        annotation = annotation_of(document)
+        if annotation is None:
+            return None
+        fingerprint = hash(annotation)
+    if known is not None and not kind.whole and known.fingerprint == fingerprint:
+        tags, problem = known.tags, known.problem
+    else:
+        try:
+            following = rule_for(kind.group, kind.plural).follows(document)
+            tags = frozenset(one.tag for one in following if not one.paused)
+            fingerprint = fingerprint or hash(tuple(following))
+        except TriggerError as error:
+            problem = str(error)
     if not tags and not problem:
         return None
     return Follower(scope, *place, tags, _generation(document), fingerprint, listing, problem=problem)
