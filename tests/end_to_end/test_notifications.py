@@ -188,6 +188,19 @@ def test_what_a_receiver_did_not_take_before_a_crash_it_gets_after_it(data_dir: 
     assert {event["id"] for event in receiver.events} == {receiver.events[0]["id"]}
 
 
+def test_an_import_that_fails_is_told_once(data_dir: Path, receiver: Receiver) -> None:
+    with RunningServer(data_dir) as server:
+        server.isctl("notify", "create", receiver.url, "--name=ci", "--on=import-failed", check=True)
+        server.isctl("import-image", "app:prod", "--from=127.0.0.1:1/team/app:1", "--confirm")
+        server.isctl("import-image", "app:prod")
+        server.isctl("notify", "test", "ci", check=True)
+
+    assert [event["type"] for event in receiver.events] == ["dev.imagestreams.import.failed", "dev.imagestreams.test"]
+    data = receiver.events[0]["data"]
+    assert (data["imageStream"], data["tag"], data["reason"]) == ("app", "prod", "InternalError")
+    assert data["message"].endswith("dial tcp 127.0.0.1:1: connect: connection refused")
+
+
 def test_operators_can_forbid_addresses_that_are_not_public(data_dir: Path, receiver: Receiver) -> None:
     with RunningServer(data_dir, environment={"IMAGESTREAMS_NOTIFICATIONS_FORBID_PRIVATE": "true"}) as server:
         literal = server.isctl("notify", "create", receiver.url, "--name=literal")

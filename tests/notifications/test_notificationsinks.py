@@ -99,6 +99,25 @@ async def test_who_makes_a_sink_must_be_allowed_to_watch_what_it_tells_of(room: 
     assert refused.value.status.code == 403
 
 
+@pytest.mark.parametrize(
+    ("event", "resource"),
+    [
+        ("TagDeleted", "imagestreams"),
+        ("ImportFailed", "imagestreams"),
+        ("BuildFailed", "builds"),
+        ("RolloutCompleted", "deployments"),
+        ("RolloutFailed", "deploymentconfigs"),
+    ],
+)
+async def test_the_right_to_watch_is_asked_for_what_each_event_is_about(room: Any, event: str, resource: str) -> None:
+    asked: list[tuple[str, str]] = []
+    room.authorizer.denied = lambda attributes: asked.append((attributes.verb, attributes.resource))
+
+    await room.sink(url=URL, events=[event])
+
+    assert ("watch", resource) in asked
+
+
 async def test_telling_of_all_namespaces_takes_rights_in_all(room: Any) -> None:
     room.authorizer.denied = lambda asked: not asked.namespace
 

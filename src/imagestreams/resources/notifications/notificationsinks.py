@@ -1,7 +1,7 @@
 """Notification sinks: addresses that are told of what happens to tags, builds and rollouts.
 
-A sink takes what its maker could read anyway to where its maker wants it: so who makes one must be allowed to watch
-image streams in its namespace, or in all when it is to tell of all, and to read each secret that it names.
+A sink takes what its maker could read anyway to where its maker wants it: so who makes one must be allowed to watch what
+it tells of in its namespace, or in all when it is to tell of all, and to read each secret that it names.
 """
 
 import re
@@ -40,6 +40,24 @@ TEST_REQUESTED: Final = "imagestreams.dev/test-requested-at"
 STREAMS_MAX: Final = 256
 HEADERS_MAX: Final = 16
 
+_STREAMS: Final = (("image.openshift.io", "imagestreams"),)
+_BUILDS: Final = (("build.openshift.io", "builds"),)
+_WORKLOADS: Final = (
+    ("apps", "deployments"),
+    ("apps", "statefulsets"),
+    ("apps", "daemonsets"),
+    ("apps.openshift.io", "deploymentconfigs"),
+)
+_SOURCES: Final = {
+    "BuildCompleted": _BUILDS,
+    "BuildFailed": _BUILDS,
+    "ImportFailed": _STREAMS,
+    "RolloutCompleted": _WORKLOADS,
+    "RolloutFailed": _WORKLOADS,
+    "TagChanged": _STREAMS,
+    "TagDeleted": _STREAMS,
+}
+"""What is looked at for each event."""
 _TAKES_NO_SECRET: Final = frozenset({"Slack", "Mattermost"})
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
 _HEADER_VALUE_MAX: Final = 4096
@@ -131,10 +149,11 @@ class NotificationSinkStrategy(Strategy[NotificationSink]):
             await require(self._authorizer, Attributes(context.user, verb, group=GROUP, resource="notificationsinks"))
         if old is None or encode(value.spec) != encode(old.spec):
             scope = "" if everywhere else metadata.namespace
-            watched = Attributes(
-                context.user, "watch", group="image.openshift.io", resource="imagestreams", namespace=scope
-            )
-            await require(self._authorizer, watched)
+            for group, resource in _told_of(value.spec):
+                await require(
+                    self._authorizer,
+                    Attributes(context.user, "watch", group=group, resource=resource, namespace=scope),
+                )
         known = {encode(one) for one in _secret_references(old.spec)} if old is not None else set()
         # With the same secret to another address: that is a way to learn it, so the right is asked for again.
         moved = old is not None and _address(value.spec) != _address(old.spec)
@@ -171,6 +190,12 @@ class NotificationSinkStrategy(Strategy[NotificationSink]):
                 check_url(spec.url, self._rules)
             except UnusableUrl as error:
                 yield FieldError.invalid("spec.url", "<hidden>", str(error))
+
+
+def _told_of(spec: NotificationSinkSpec) -> list[tuple[str, str]]:
+    """Return the resources, by group and name, that a sink tells of."""
+    sources = [source for event in spec.events or [] for source in _SOURCES.get(event, ())]
+    return list(dict.fromkeys(sources))
 
 
 def _address(spec: NotificationSinkSpec) -> bytes:
