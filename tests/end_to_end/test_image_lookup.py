@@ -66,10 +66,13 @@ def test_a_workload_that_names_a_tag_gets_its_pull_spec(own: RunningServer) -> N
     own.isctl("create", "deployment", "other", "--image=nginx:1", "-n", "team", check=True)
     own.isctl("set", "image", "deploy/other", "nginx=app:prod", "-n", "team", check=True)
     own.isctl("create", "job", "once", "--image=app:prod", "-n", "team", check=True)
+    own.kubectl("run", "bare", "--image=app:prod", "--restart=Never", "-n", "team", check=True)
+    pod = own.kubectl("get", "pod", "bare", "-n", "team", "-o", "jsonpath={.spec.containers[0].image}", check=True)
     job = own.isctl("get", "job", "once", "-n", "team", "-o", "yaml", check=True).stdout
 
     assert image_of(own, "web") == PULL_SPEC
     assert image_of(own, "other") == PULL_SPEC
+    assert pod.stdout == PULL_SPEC
     assert yaml.safe_load(job)["spec"]["template"]["spec"]["containers"][0]["image"] == PULL_SPEC
 
 

@@ -1,7 +1,7 @@
 """Notification sinks: addresses that are told of what happens to tags, builds and rollouts.
 
-A sink takes what its maker could read anyway to where its maker wants it: so who makes one must be allowed to watch what
-it tells of in its namespace, or in all when it is to tell of all, and to read each secret that it names.
+A sink takes what its maker could read anyway to where its maker wants it: so who makes one must be allowed to watch
+what it tells of in its namespace, or in all when it is to tell of all, and to read each secret that it names.
 """
 
 import re
