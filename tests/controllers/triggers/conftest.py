@@ -203,9 +203,9 @@ class TriggerRoom:
         await self.streams.remove(self.streams.get(namespace, stream))
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def running(self, settle_s: float = 0.02) -> AsyncIterator[None]:
         self.followers = self._followers()
-        controller = TriggerController(self.streams, [self.followers], time.monotonic, settle_s=0.02)
+        controller = TriggerController(self.streams, [self.followers], time.monotonic, settle_s=settle_s)
         task = asyncio.create_task(controller.run())
         try:
             yield

@@ -111,7 +111,8 @@ async def test_a_hundred_flaps_end_at_the_last_image(room: Any, deployment: Make
     await room.point("3", "python@start")
     room.cluster.put(deployment())
 
-    async with room.running():
+    # So long that they all come within a moment, also on a machine that has much to do.
+    async with room.running(settle_s=0.5):
         await room.until(lambda: room.cluster.image() == "python@start")
         for number in range(100):
             await room.point("3", f"python@{number}")
