@@ -11,8 +11,9 @@ import pytest
 
 from imagestreams.access.identity import User
 from imagestreams.api.codec import copy, from_dict
-from imagestreams.api.core import ConfigMap
+from imagestreams.api.core import ConfigMap, ObjectReference
 from imagestreams.api.meta import ObjectMeta, OwnerReference
+from imagestreams.controllers.import_events import Telling
 from imagestreams.controllers.owned import OwnedObjects
 from imagestreams.controllers.revisions import Revisions
 from imagestreams.resources.core.configmaps import ConfigMapStrategy, config_map_storage
@@ -35,8 +36,12 @@ class Room:
         self.group = workload_group(store, namespaces=lambda namespace: None, clock=clock, admit_images=None)
         self.config_maps = StoredResource(config_map_storage(store, clock), ConfigMapStrategy(), lambda namespace: None)
         self.context = RequestContext(User("ann"), NOW, "ns")
+        self.told: list[str] = []
         self._loops: tuple[Revisions, OwnedObjects] | None = None
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _tell(self, about: ObjectReference, telling: Telling, now: str, component: str) -> None:
+        self.told.append(f"{component} {about.kind}/{about.name} {telling.reason}: {telling.message}")
 
     async def start(self) -> None:
         await self.group.start()
@@ -44,7 +49,7 @@ class Room:
 
     def run(self) -> None:
         stored = [*self.group.stored(), self.config_maps]
-        self._loops = Revisions(self.group, lambda: NOW), OwnedObjects(stored, lambda: NOW)
+        self._loops = Revisions(self.group, lambda: NOW, self._tell), OwnedObjects(stored, lambda: NOW)
         self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
 
     async def halt(self) -> None:
@@ -123,6 +128,22 @@ async def test_a_deployment_keeps_a_replica_set_for_each_template(room: Room) ->
 
     running = {each.spec.template.spec.containers[0].image: each.spec.replicas for each in room.replica_sets()}
     assert running == {"app:1": 1, "app:2": 0}
+
+
+async def test_each_new_size_of_a_replica_set_is_told_once(room: Room) -> None:
+    await room.deploy("web", "app:1")
+    await room.until(lambda: room.revision("web") == "1")
+    (first,) = (each.metadata.name for each in room.replica_sets())
+    await room.deploy("web", "app:2")
+    await room.until(lambda: room.revision("web") == "2")
+
+    (second,) = (each.metadata.name for each in room.replica_sets() if each.metadata.name != first)
+    scaled = "deployment-controller Deployment/web ScalingReplicaSet: Scaled {} replica set {} from {} to {}"
+    assert room.told == [
+        scaled.format("up", first, 0, 1),
+        scaled.format("up", second, 0, 1),
+        scaled.format("down", first, 1, 0),
+    ]
 
 
 async def test_what_happened_while_the_server_was_down_is_caught_up_with(room: Room) -> None:

@@ -115,7 +115,7 @@ def shown(server: RunningServer, new_namespace: Callable[[], str]) -> Place:
     "command",
     [
         "get deployments,statefulsets,daemonsets -o name",
-        "describe deployment web",
+        "describe deployment web --show-events=false",
         "describe statefulset db",
         "describe daemonset log",
         "describe replicationcontroller old",

@@ -299,7 +299,7 @@ def make_parts(
         triggers,
         NamespaceController(core, stored, clock),
         OwnedObjects(stored, now),
-        Revisions(workloads, now),
+        Revisions(workloads, now, _telling(recorder)),
         rollouts,
         CronJobs(workloads, runs_jobs(settings), clock, _telling(recorder)),
         FinishedJobs(workloads.jobs, clock),

@@ -16,7 +16,9 @@ from imagestreams.api.codec import copy
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError
 from imagestreams.api.label_selectors import selects
+from imagestreams.controllers.import_events import NORMAL, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
+from imagestreams.controllers.telling import Tell, reference_to
 from imagestreams.controllers.watching import follow
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.stored import fill_system_fields
@@ -29,15 +31,20 @@ from imagestreams.store.cache import Entry
 T = TypeVar("T", bound=Stored)
 Owner = Deployment | StatefulSet | DaemonSet
 
+COMPONENT: Final = "deployment-controller"
+"""Who tells of deployments, as in Kubernetes."""
 _BACKOFF: Final = Backoff(first_s=0.05, longest_s=60)
 _WORKERS: Final = 32
 """So many workloads are worked on at once: most of the time is waiting for writes, which are committed together."""
 
 
 class Revisions:
-    """Works on all deployments, stateful sets and daemon sets; `now` is the time as it is written."""
+    """Works on all deployments, stateful sets and daemon sets.
 
-    def __init__(self, workloads: WorkloadGroup, now: Callable[[], str]) -> None:
+    `now` is the time as it is written; `tell` takes the events of deployments.
+    """
+
+    def __init__(self, workloads: WorkloadGroup, now: Callable[[], str], tell: Tell) -> None:
         self._replica_sets: ObjectStorage[ReplicaSet] = workloads.replica_sets.storage
         self._revisions: ObjectStorage[ControllerRevision] = workloads.controller_revisions.storage
         owners: Sequence[ObjectStorage[Any]] = (
@@ -50,6 +57,7 @@ class Revisions:
         self._sets: Controlled[ReplicaSet] = Controlled()
         self._states: Controlled[ControllerRevision] = Controlled()
         self._now = now
+        self._tell = tell
         self._queue = WorkQueue(self._work, workers=_WORKERS, backoff=_BACKOFF)
 
     @property
@@ -131,8 +139,11 @@ class Revisions:
         made = plan.created
         if made is not None and not await self._create(storage, entry, self._replica_sets, self._sets, made):
             return
+        if made is not None:
+            self._say(deployment, made, 0)
         for before, after in plan.changed:
             self._sets.seen(await self._replica_sets.replace(owned[before.metadata.name], after))
+            self._say(deployment, after, before.spec.replicas or 0)
         for gone in plan.removed:
             await self._replica_sets.remove(owned[gone.metadata.name])
         annotations = deployment.metadata.annotations or {}
@@ -140,6 +151,15 @@ class Revisions:
             value = copy(deployment)
             value.metadata.annotations = dict(sorted({**annotations, REVISION: plan.revision}.items()))
             await storage.replace(entry, value)
+
+    def _say(self, deployment: Deployment, value: ReplicaSet, before: int) -> None:
+        """Tell of a replica set's new size, in the words of Kubernetes."""
+        after = value.spec.replicas or 0
+        if after != before:
+            way = "up" if after > before else "down"
+            message = f"Scaled {way} replica set {value.metadata.name} from {before} to {after}"
+            telling = Telling(NORMAL, "ScalingReplicaSet", message)
+            self._tell(reference_to(deployment), telling, self._now(), COMPONENT)
 
     async def _keep_revisions(self, storage: ObjectStorage[Any], entry: Entry[Any]) -> None:
         owner: StatefulSet | DaemonSet = entry.value

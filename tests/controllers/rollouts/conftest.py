@@ -138,7 +138,7 @@ class Room:
         controllers = self.workloads.replication_controllers
         loops = [
             self.loop,
-            Revisions(self.workloads, self.time),
+            Revisions(self.workloads, self.time, lambda *told: None),
             ConfigRollouts(self.configs.configs.storage, controllers, self.time, lambda *told: None),
         ]
         self._running = [(loop, asyncio.create_task(loop.run())) for loop in loops]
