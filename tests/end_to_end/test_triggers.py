@@ -296,6 +296,29 @@ def test_describe_shows_who_follows_a_tag(server: RunningServer, namespace: str)
     )
 
 
+def test_an_import_moves_followers_and_the_tag_tells_of_them(
+    server: RunningServer, namespace: str, docker_registry: Any, repository_name: str
+) -> None:
+    project = Project(server, namespace)
+    project.deploy("app")
+    source = f"{docker_registry.host}/{repository_name}:1"
+    for seed in (1, 2):
+        pushed = docker_registry.image(repository_name, "1", seed=seed)
+        imported = ("import-image", "-n", namespace, "base:stable", f"--from={source}", "--insecure", "--confirm")
+        server.isctl(*imported, check=True)
+
+        pull_spec = f"{docker_registry.host}/{repository_name}@{pushed.digest}"
+        until(lambda pull_spec=pull_spec: project.image_of() == pull_spec)
+
+    described = server.isctl("describe", "-n", namespace, "istag/base:stable", check=True).stdout
+    assert described.endswith(
+        "\nFollowers:\n"
+        "  Object           Containers  Automatic\n"
+        "  ------           ----------  ---------\n"
+        "  deployments/app  web         true\n"
+    )
+
+
 def test_what_a_crash_interrupts_is_done_once_after_the_restart(tmp_path: Path) -> None:
     data = tmp_path / "data"
     server = RunningServer(data)
