@@ -52,7 +52,7 @@ def test_several_listeners_fit_one_variable() -> None:
         ("publicUrl: ftp://x\n", "publicUrl must be https://HOST[:PORT], not 'ftp://x'"),
         ("publicUrl: https://me:secret@x\n", "publicUrl must be https://HOST[:PORT]"),
         ("publicUrl: https://x:port\n", "publicUrl must be https://HOST[:PORT]"),
-        ("allowedRegistriesForImport: quay.io\n", "must be a list of entries with domainName"),
+        ("allowedRegistriesForImport: quay.io\n", "must be a list of entries with domainName, or cluster"),
         ("allowedRegistriesForImport: [quay.io]\n", "allowedRegistriesForImport[0] must have domainName"),
         ("allowedRegistriesForImport: [{insecure: true}]\n", "[0].domainName must be host or host:port"),
         ("allowedRegistriesForImport: [{domainName: a, insecure: 1}]\n", "[0].insecure must be true or false, not 1"),
@@ -87,3 +87,11 @@ def test_settings_with_parts_are_read_from_the_file_and_only_there(tmp_path: Pat
 
     assert settings.allowed_registries_for_import == (RegistryLocation("quay.io"), RegistryLocation("*:5000", True))
     assert settings.public_url == "https://a/b"
+
+
+def test_allowed_registries_may_be_those_of_the_cluster(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("allowedRegistriesForImport: cluster\n")
+
+    assert load_settings({}, {"HOME": "/"}, file).allowed_registries_for_import == "cluster"
+    assert load_settings({}, {"HOME": "/"}).allowed_registries_for_import == ()

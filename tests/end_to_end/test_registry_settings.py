@@ -86,27 +86,54 @@ def test_allowed_registries_of_container_runtimes_stop_no_import(
     assert outcome(server, f"{docker_registry.host}/{repository_name}:1")["status"] == "Success"
 
 
-def test_only_allowed_registries_are_imported_from(
+def test_the_list_of_the_cluster_is_kept_and_stops_nothing(
     server: RunningServer, docker_registry: Any, repository_name: str
+) -> None:
+    docker_registry.image(repository_name, "1")
+    entries = [{"domainName": "quay.io"}, {"domainName": "a:1:2"}]
+    set_spec(server, {"allowedRegistriesForImport": entries})
+
+    source = f"{docker_registry.host}/{repository_name}:1"
+    made = server.isctl("import-image", "free:1", f"--from={source}", "--confirm", "--insecure")
+    _, shown = server.request("GET", f"{IMAGES}/cluster")
+
+    assert made.returncode == 0, made.stderr
+    assert [one["domainName"] for one in shown["spec"]["allowedRegistriesForImport"]] == ["quay.io", "a:1:2"]
+
+
+@pytest.fixture
+def bound(tmp_path: Path) -> Iterator[RunningServer]:
+    """Give a server that goes by the list of the cluster."""
+    file = tmp_path / "settings.yaml"
+    file.write_text("allowedRegistriesForImport: cluster\n")
+    with RunningServer(tmp_path / "data", "--config", str(file)) as running:
+        yield running
+
+
+def test_by_the_list_of_the_cluster_only_allowed_registries_are_imported_from(
+    bound: RunningServer, docker_registry: Any, repository_name: str
 ) -> None:
     docker_registry.image(repository_name, "1")
     docker_registry.image(repository_name, "2")
     source, host = f"{docker_registry.host}/{repository_name}", docker_registry.host
-    before = server.isctl("tag", f"{source}:1", "kept:1", "--insecure", "--scheduled")
-    set_spec(server, {"allowedRegistriesForImport": [{"domainName": "quay.io"}]})
+    before = bound.isctl("tag", f"{source}:1", "kept:1", "--insecure", "--scheduled")
+    set_spec(bound, {"allowedRegistriesForImport": [{"domainName": "quay.io"}]})
 
-    refused = server.isctl("import-image", "fresh:1", f"--from={source}:1", "--confirm", "--insecure")
-    tagged = server.isctl("tag", f"{source}:2", "fresh:2", "--insecure")
-    again = server.isctl("import-image", "kept:1")
-    more = server.kubectl("patch", "is", "kept", "--type=merge", "-p", json.dumps(_tags(f"{source}:1", f"{source}:2")))
-    set_spec(server, {"allowedRegistriesForImport": [{"domainName": host.partition(":")[0] + ":*"}]})
-    allowed = server.isctl("import-image", "fresh:1", f"--from={source}:1", "--confirm", "--insecure")
+    refused = bound.isctl("import-image", "fresh:1", f"--from={source}:1", "--confirm", "--insecure")
+    tagged = bound.isctl("tag", f"{source}:2", "fresh:2", "--insecure")
+    again = bound.isctl("import-image", "kept:1")
+    more = bound.kubectl("patch", "is", "kept", "--type=merge", "-p", json.dumps(_tags(f"{source}:1", f"{source}:2")))
+    set_spec(bound, {"allowedRegistriesForImport": [{"domainName": host.partition(":")[0] + ":*"}]})
+    allowed = bound.isctl("import-image", "fresh:1", f"--from={source}:1", "--confirm", "--insecure")
+    set_spec(bound, {"allowedRegistriesForImport": [{"domainName": f"{host}:2"}]})
+    unread = bound.isctl("tag", f"{source}:2", "other:2", "--insecure")
 
-    why = f'registry "{host}" not allowed by whitelist: "{_own(server)}", "quay.io:443"'
+    why = f'registry "{host}" not allowed by whitelist: "{_own(bound)}", "quay.io:443"'
     assert before.returncode == again.returncode == more.returncode == allowed.returncode == 0, again.stderr
     assert refused.returncode == tagged.returncode == 1
     assert f"spec.tags[1].from.name: Forbidden: {why}" in refused.stderr
     assert f"tag.from.name: Forbidden: {why}" in tagged.stderr
+    assert f'registry "{host}" not allowed by whitelist: "{_own(bound)}"' in unread.stderr
 
 
 def _own(server: RunningServer) -> str:
@@ -122,27 +149,19 @@ def _tags(*sources: str) -> dict[str, Any]:
     return {"spec": {"tags": tags}}
 
 
-def test_an_entry_with_many_colons_is_refused(server: RunningServer) -> None:
-    body = json.dumps({"spec": {"allowedRegistriesForImport": [{"domainName": "a:1:2"}]}})
-
-    refused = server.kubectl("patch", "image.config.openshift.io/cluster", "--type=merge", "-p", body)
-
-    assert 'failed to parse allowed registry "a:1:2": too many colons' in refused.stderr
-
-
-def test_the_list_in_the_settings_file_is_an_outer_bound(
+def test_a_list_in_the_settings_file_is_the_only_one(
     tmp_path: Path, docker_registry: Any, repository_name: str
 ) -> None:
     docker_registry.image(repository_name, "1")
     source = f"{docker_registry.host}/{repository_name}:1"
     file = tmp_path / "settings.yaml"
     file.write_text("allowedRegistriesForImport: [{domainName: quay.io}, {domainName: 'b.io'}]\n")
-    with RunningServer(tmp_path / "data", "--config", str(file)) as bound:
-        refused = bound.isctl("import-image", "s:1", f"--from={source}", "--confirm", "--insecure")
-        set_spec(bound, {"allowedRegistriesForImport": [{"domainName": "*:*"}]})
-        still = bound.isctl("import-image", "s:1", f"--from={source}", "--confirm", "--insecure")
+    with RunningServer(tmp_path / "data", "--config", str(file)) as server:
+        refused = server.isctl("import-image", "s:1", f"--from={source}", "--confirm", "--insecure")
+        set_spec(server, {"allowedRegistriesForImport": [{"domainName": "*:*"}]})
+        still = server.isctl("import-image", "s:1", f"--from={source}", "--confirm", "--insecure")
 
-    why = f'registry "{docker_registry.host}" not allowed by whitelist: "{_own(bound)}", "quay.io:443", "b.io:443"'
+    why = f'registry "{docker_registry.host}" not allowed by whitelist: "{_own(server)}", "quay.io:443", "b.io:443"'
     assert why in refused.stderr
     assert why in still.stderr
 
@@ -164,17 +183,6 @@ def test_streams_show_by_which_name_others_reach_our_registry(server: RunningSer
     assert (before, after, public()) == ("", "registry.example.com/default/outer", "")
     assert "registry.example.com/default/outer" in listed
     assert version == same
-
-
-def test_the_settings_tell_what_is_in_force(server: RunningServer) -> None:
-    def status() -> Any:
-        return json.loads(server.kubectl("get", "image.config/cluster", "-o", "json", check=True).stdout)["status"]
-
-    before = status()
-    set_spec(server, {"imageStreamImportMode": "PreserveOriginal"})
-
-    assert before == {"internalRegistryHostname": _own(server), "imageStreamImportMode": "Legacy"}
-    assert status()["imageStreamImportMode"] == "PreserveOriginal"
 
 
 def test_tags_without_a_mode_are_imported_as_the_settings_say(
@@ -332,14 +340,13 @@ def test_mirrors_that_mean_nothing_are_refused(server: RunningServer, mirrors: d
 
 def test_status_and_spec_are_written_apart(server: RunningServer) -> None:
     merge = {"Content-Type": "application/merge-patch+json"}
-    status = {"status": {"externalRegistryHostnames": ["registry.example.com"], "internalRegistryHostname": "no"}}
+    status = {"status": {"externalRegistryHostnames": ["registry.example.com"]}}
 
     _, ignored = server.request("PATCH", f"{IMAGES}/cluster", status, merge)
     _, written = server.request("PATCH", f"{IMAGES}/cluster/status", status, merge)
 
-    in_force = {"internalRegistryHostname": _own(server), "imageStreamImportMode": "Legacy"}
-    assert ignored["status"] == in_force
-    assert written["status"] == {**in_force, "externalRegistryHostnames": ["registry.example.com"]}
+    assert "status" not in ignored
+    assert written["status"] == status["status"]
     assert written["metadata"]["generation"] == ignored["metadata"]["generation"]
 
 

@@ -28,7 +28,7 @@ from imagestreams.resources.images.imagestreams import RegistryHosts
 from imagestreams.resources.resource import ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.sqlite import SQLiteStore
-from imagestreams.streams.allowed_registries import AllowedRegistries, read_patterns
+from imagestreams.streams.allowed_registries import AllowedRegistries
 from imagestreams.streams.apply_import import apply_failure, apply_success, finish_import
 
 CONTRACT = Path(__file__).parents[1] / "contract"
@@ -97,7 +97,7 @@ class ImageRoom:
 
     def allowed(self) -> AllowedRegistries:
         """Return the registries that may be imported from."""
-        return AllowedRegistries((read_patterns(self.locations, REGISTRY),) if self.locations else ())
+        return AllowedRegistries.listed(self.locations, REGISTRY)
 
     def _gate(self, namespace: str) -> None:
         if namespace not in self.namespaces:

@@ -11,11 +11,11 @@ from imagestreams.controllers.due import due_import
 from imagestreams.importing.importer import Importer
 from imagestreams.resources.images.image_rules import ImageRules
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
-from imagestreams.streams.allowed_registries import AllowedRegistries, read_patterns
+from imagestreams.streams.allowed_registries import AllowedRegistries
 
 NOW = "2026-01-01T00:00:00Z"
 OWN = "our.registry:5000"
-QUAY_ONLY = AllowedRegistries((read_patterns([RegistryLocation("quay.io")], OWN),))
+QUAY_ONLY = AllowedRegistries.listed([RegistryLocation("quay.io")], OWN)
 
 
 class Grants:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from imagestreams.api.config import Image, ImageContentSourcePolicy, ImageDigestMirrorSet, ImageTagMirrorSet
-from imagestreams.api.errors import FieldError, quoted
+from imagestreams.api.errors import FieldError
 
 T = TypeVar("T")
 
@@ -38,11 +38,6 @@ def validate_image_settings(value: Image, old: Image | None = None) -> list[Fiel
     if spec.image_stream_import_mode not in ("", "Legacy", "PreserveOriginal"):
         supported = ["", "Legacy", "PreserveOriginal"]
         errors.append(FieldError.not_supported("spec.imageStreamImportMode", spec.image_stream_import_mode, supported))
-    for number, location in enumerate(spec.allowed_registries_for_import or []):
-        if location.domain_name.count(":") > 1:
-            detail = f"failed to parse allowed registry {quoted(location.domain_name)}: too many colons"
-            field = f"spec.allowedRegistriesForImport[{number}].domainName"
-            errors.append(FieldError.invalid(field, location.domain_name, detail))
     if sources is not None:
         for name, entries in (
             ("insecureRegistries", sources.insecure_registries),

@@ -45,31 +45,35 @@ class InvalidPattern(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AllowedRegistries:
-    """What may be imported from: whatever fits an entry of every list; `repositories` are allowed whatever they fit.
+    """What may be imported from: whatever fits a pattern; `repositories` are allowed whatever they fit.
 
-    Without any list everything is allowed.
+    Patterns that are `None` allow everything; where there are none at all, nothing fits.
     """
 
-    lists: tuple[tuple[HostPattern, ...], ...] = ()
+    patterns: tuple[HostPattern, ...] | None = None
     repositories: frozenset[str] = frozenset()
+
+    @classmethod
+    def listed(cls, locations: Sequence[RegistryLocation], own_registry: str = "") -> "AllowedRegistries":
+        """Return what a list of locations allows, our own registry with it; an empty list allows everything."""
+        return cls(read_patterns(locations, own_registry) if locations else None)
 
     def with_repositories(self, pull_specs: Iterable[str]) -> "AllowedRegistries":
         """Return the same with the repositories of pull specs allowed; what can't be parsed is passed over."""
-        if not self.lists:
+        if self.patterns is None:
             return self
         more = (_canonical(spec) for spec in pull_specs)
         return replace(self, repositories=self.repositories.union(name for name in more if name))
 
     def refusal(self, reference: ImageReference, transport: Transport) -> str | None:
         """Say why a reference may not be imported from; `None` when it may."""
-        if not self.lists or repository_name(reference) in self.repositories:
+        if self.patterns is None or repository_name(reference) in self.repositories:
             return None
         host, port = _asked_at(reference, transport)
-        for patterns in self.lists:
-            if not _fits_any(patterns, host, port):
-                shown = reference.registry or (f"{host}:{port}" if port else host)
-                return f"registry {quoted(shown)} not allowed by {_listed(patterns)}"
-        return None
+        if _fits_any(self.patterns, host, port):
+            return None
+        shown = reference.registry or (f"{host}:{port}" if port else host)
+        return f"registry {quoted(shown)} not allowed by {_listed(self.patterns)}"
 
 
 def read_patterns(locations: Sequence[RegistryLocation], own_registry: str = "") -> tuple[HostPattern, ...]:

@@ -38,7 +38,7 @@ def refused_imports(request: ImageStreamImport, allowed: AllowedRegistries) -> l
 
 def refused_sources(stream: ImageStream, old: ImageStream | None, allowed: AllowedRegistries) -> list[FieldError]:
     """Return an error for each source in a stream that is not allowed and was not there before."""
-    if not allowed.lists:
+    if allowed.patterns is None:
         return []
     if old is not None:
         allowed = allowed.with_repositories([*_wanted(old), *_had(old)])
@@ -54,7 +54,7 @@ def refused_sources(stream: ImageStream, old: ImageStream | None, allowed: Allow
 
 def refused_history(stream: ImageStream, old: ImageStream, allowed: AllowedRegistries) -> list[FieldError]:
     """Return an error for each pull spec that a new status brings in and that is not allowed."""
-    if not allowed.lists:
+    if allowed.patterns is None:
         return []
     return _refused_events(stream, allowed, set(_had(old)))
 

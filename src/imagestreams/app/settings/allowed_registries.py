@@ -1,6 +1,9 @@
-"""Reads `allowedRegistriesForImport`: a list of `domainName` and `insecure`, as in `image.config.openshift.io`."""
+"""Reads `allowedRegistriesForImport`: a list of `domainName` and `insecure`, as in `image.config.openshift.io`.
 
-from typing import Any, Final
+It may also be `cluster`, which means the list that stands there.
+"""
+
+from typing import Any, Final, Literal
 
 from imagestreams.api.config import RegistryLocation
 from imagestreams.app.settings.error import SettingsError
@@ -10,14 +13,16 @@ _NAME: Final = "allowedRegistriesForImport"
 _FIELDS: Final = frozenset({"domainName", "insecure"})
 
 
-def allowed_registries(value: Any) -> tuple[RegistryLocation, ...]:
+def allowed_registries(value: Any) -> tuple[RegistryLocation, ...] | Literal["cluster"]:
     """Read the list.
 
     Raises:
-        SettingsError: it is no such list, or an entry is no `host` or `host:port`.
+        SettingsError: it is neither such a list nor `cluster`, or an entry is no `host` or `host:port`.
     """
+    if value == "cluster":
+        return "cluster"
     if not isinstance(value, list):
-        raise SettingsError(f"{_NAME} must be a list of entries with domainName, not {value!r}")
+        raise SettingsError(f"{_NAME} must be a list of entries with domainName, or cluster, not {value!r}")
     return tuple(_location(number, entry) for number, entry in enumerate(value))
 
 

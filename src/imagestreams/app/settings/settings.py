@@ -7,7 +7,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from imagestreams.api.config import RegistryLocation
 from imagestreams.app.settings import allowed_registries, registry_keychains, runners, targets, values
@@ -35,10 +35,11 @@ class Settings:
     `scheduled_import_interval_s` is in seconds, at least 30. `max_repository_tags` is how many tags one repository
     import takes. `registry_timeout_s` bounds each request to another registry from its start to its last byte.
     `public_url` is where others reach the server. Where `allowed_registries_for_import` names some, nothing is imported
-    from others. Notifications go to https addresses, and with `notifications_allow_http` to others; with
-    `notifications_forbid_private` to public ones only. `notifications_ca_file` holds authorities that are trusted then,
-    in addition to the system's. `build_log_max_bytes` is how much of a build's output is kept, `build_upload_max_bytes`
-    how large the source may be that is uploaded for one.
+    from others; `cluster` means those of the stored settings for images. Notifications go to https addresses, and with
+    `notifications_allow_http` to others; with `notifications_forbid_private` to public ones only.
+    `notifications_ca_file` holds authorities that are trusted then, in addition to the system's. `build_log_max_bytes`
+    is how much of a build's output is kept, `build_upload_max_bytes` how large the source may be that is uploaded for
+    one.
     `runners` carry out what stored workloads ask for, `builder` makes the images of builds; without them nothing does.
     `registry_keychains` says whom the server's own logins at its cloud's registries are lent to: by default nobody.
     `targets` are foreign clusters whose objects follow tags of this server.
@@ -59,7 +60,7 @@ class Settings:
     notifications_allow_http: bool = False
     notifications_forbid_private: bool = False
     notifications_ca_file: Path | None = None
-    allowed_registries_for_import: tuple[RegistryLocation, ...] = ()
+    allowed_registries_for_import: tuple[RegistryLocation, ...] | Literal["cluster"] = ()
     registry_keychains: tuple[LendingRule, ...] = ()
     runners: tuple[RunnerSettings, ...] = ()
     builder: BuilderSettings | None = None

@@ -6,8 +6,8 @@ that it was made of, and made anew when one of them changed.
 
 import binascii
 from base64 import b64decode
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
 
 from imagestreams.api.config import RegistryLocation
 from imagestreams.api.config_validation import NEVER_CONTACT_SOURCE
@@ -16,7 +16,7 @@ from imagestreams.api.defaulting import LEGACY
 from imagestreams.registries.policy import Mirror, MirrorRule, Pulls, RegistryPolicy
 from imagestreams.resources.registries.registry_settings import CLUSTER, CONFIG_NAMESPACE, SettingsGroup
 from imagestreams.resources.storage import ObjectStorage
-from imagestreams.streams.allowed_registries import AllowedRegistries, read_patterns
+from imagestreams.streams.allowed_registries import AllowedRegistries
 
 _NO_FILE: Final = RegistryPolicy()
 
@@ -24,8 +24,8 @@ _NO_FILE: Final = RegistryPolicy()
 class RegistryConfiguration:
     """The registry settings in force; `file` gives what a `registries.conf` says now.
 
-    `allowed` are the registries to import from that the server's own settings name: whoever may write the settings
-    that are stored can narrow this list, but not widen it. Our own registry is always allowed.
+    `allowed` are the only registries to import from, and our own one with them; none means all. `cluster` means those
+    that the stored settings of that name list, which stop nothing otherwise.
     """
 
     def __init__(
@@ -34,12 +34,13 @@ class RegistryConfiguration:
         config_maps: ObjectStorage[ConfigMap],
         file: Callable[[], RegistryPolicy] | None = None,
         *,
-        allowed: Sequence[RegistryLocation] = (),
+        allowed: tuple[RegistryLocation, ...] | Literal["cluster"] = (),
         own_registry: str = "",
     ) -> None:
         self._own_registry = own_registry
-        self._always = (read_patterns(allowed, own_registry),) if allowed else ()
-        self._allowed: tuple[Any, AllowedRegistries] = ((), AllowedRegistries(self._always))
+        self._allowed_by_cluster = allowed == "cluster"
+        fixed = () if allowed == "cluster" else allowed
+        self._allowed: tuple[Any, AllowedRegistries] = ((), AllowedRegistries.listed(fixed, own_registry))
         self._settings = settings
         self._config_maps = config_maps
         self._file = file or RegistryPolicy
@@ -68,12 +69,13 @@ class RegistryConfiguration:
 
     def allowed(self) -> AllowedRegistries:
         """Return what may be imported from now."""
+        if not self._allowed_by_cluster:
+            return self._allowed[1]
         found = self._settings.images.storage.find("", CLUSTER)
         version = (found.revision,) if found is not None else ()
         if self._allowed[0] != version:
             locations = found.value.spec.allowed_registries_for_import if found is not None else None
-            lists = (read_patterns(locations, self._own_registry),) if locations else ()
-            self._allowed = (version, AllowedRegistries((*self._always, *lists)))
+            self._allowed = (version, AllowedRegistries.listed(locations or (), self._own_registry))
         return self._allowed[1]
 
     def import_mode(self) -> str:

@@ -8,17 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from msgspec.structs import replace as with_fields
-
 from imagestreams.api.ages import age
 from imagestreams.api.codec import copy
-from imagestreams.api.config import (
-    Image,
-    ImageContentSourcePolicy,
-    ImageDigestMirrorSet,
-    ImageStatus,
-    ImageTagMirrorSet,
-)
+from imagestreams.api.config import Image, ImageContentSourcePolicy, ImageDigestMirrorSet, ImageTagMirrorSet
 from imagestreams.api.config_validation import (
     validate_content_sources,
     validate_digest_mirrors,
@@ -26,7 +18,6 @@ from imagestreams.api.config_validation import (
     validate_tag_mirrors,
 )
 from imagestreams.api.core import Namespace, Stored
-from imagestreams.api.defaulting import LEGACY
 from imagestreams.api.errors import ApiError, FieldError, forbidden
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.api.object_meta_validation import dns_subdomain_problems
@@ -142,44 +133,11 @@ class SettingsGroup:
             resource.storage.cache.stop()
 
 
-@dataclass(frozen=True, slots=True)
-class Views(Generic[T]):
-    """What is shown of what is stored, and the reverse."""
-
-    served: Callable[[T], T]
-    stored: Callable[[T], T]
-
-
-def image_settings_views(registry_host: str) -> Views[Image]:
-    """Return how the settings named `cluster` show what is in force: the names of our registry and the import mode."""
-
-    def served(value: Image) -> Image:
-        if value.metadata.name != CLUSTER:
-            return value
-        mode = value.spec.image_stream_import_mode or LEGACY
-        status = value.status or ImageStatus()
-        status = with_fields(status, internal_registry_hostname=registry_host, image_stream_import_mode=mode)
-        return with_fields(value, status=status)
-
-    def stored(value: Image) -> Image:
-        if value.metadata.name != CLUSTER or value.status is None:
-            return value
-        status = with_fields(value.status, internal_registry_hostname="", image_stream_import_mode="")
-        return with_fields(value, status=status if status.external_registry_hostnames else None)
-
-    return Views(served, stored)
-
-
-def settings_group(store: ObservableStore, clock: Callable[[], datetime], registry_host: str = "") -> SettingsGroup:
-    """Make the resources; the group has to be started before they are used.
-
-    `registry_host` is what the server calls its own registry.
-    """
+def settings_group(store: ObservableStore, clock: Callable[[], datetime]) -> SettingsGroup:
+    """Make the resources; the group has to be started before they are used."""
     table = _table(clock)
 
-    def storage(
-        plural: str, kind: type[T], short_name: str = "", version: str = "v1", views: Views[T] | None = None
-    ) -> ObjectStorage[T]:
+    def storage(plural: str, kind: type[T], short_name: str = "", version: str = "v1") -> ObjectStorage[T]:
         info = ResourceInfo(
             group=OPERATOR if version == "v1alpha1" else CONFIG,
             version=version,
@@ -192,12 +150,9 @@ def settings_group(store: ObservableStore, clock: Callable[[], datetime], regist
             short_names=(short_name,) if short_name else (),
             table=table,
         )
-        if views is None:
-            return ObjectStorage(store, info, kind)
-        return ObjectStorage(store, info, kind, served=views.served, stored=views.stored)
+        return ObjectStorage(store, info, kind)
 
-    shown = storage("images", Image, views=image_settings_views(registry_host))
-    images = StoredResource(shown, ImageSettingsStrategy(validate_image_settings), _no_gate)
+    images = StoredResource(storage("images", Image), ImageSettingsStrategy(validate_image_settings), _no_gate)
     digest_mirrors = StoredResource(
         storage("imagedigestmirrorsets", ImageDigestMirrorSet, "idms"),
         SettingsStrategy[ImageDigestMirrorSet](validate_digest_mirrors),
