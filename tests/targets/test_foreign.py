@@ -12,6 +12,8 @@ import pytest
 
 from imagestreams.targets.cluster import Notice, ObjectKind
 from imagestreams.targets.error import ClusterError, Refused, StaleDocument
+from imagestreams.targets.login import log_in
+from imagestreams.targets.target import Target
 
 DEPLOYMENTS = ObjectKind("apps", "v1", "deployments", "Deployment")
 BUILD_CONFIGS = ObjectKind("build.openshift.io", "v1", "buildconfigs", "BuildConfig", whole=True)
@@ -140,6 +142,13 @@ async def test_a_token_that_is_no_longer_taken_is_read_again(
     kubeconfig(kubernetes.url, token="new")
 
     assert await cluster.get(DEPLOYMENTS, "shop", "app") == DOCUMENT
+
+
+async def test_no_credential_is_printed_by_accident(kubeconfig: Callable[..., Path]) -> None:
+    login = await log_in(Target("prod", kubeconfig("http://127.0.0.1:1", token="s3cret")), {})
+
+    assert login.headers["Authorization"] == "Bearer s3cret"
+    assert "s3cret" not in repr(login)
 
 
 async def test_a_cluster_that_moved_is_found_again(

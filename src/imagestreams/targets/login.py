@@ -8,7 +8,7 @@ import asyncio
 import dataclasses
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -31,13 +31,16 @@ TOKEN_FILE_S: Final = 60.0
 
 @dataclass(frozen=True)
 class Login:
-    """What every request to a cluster needs; `until` is the loop's time at which it is to be made anew."""
+    """What every request to a cluster needs; `until` is the loop's time at which it is to be made anew.
+
+    The headers hold secrets, and stay out of `repr`; so does the proxy, which may.
+    """
 
     base: URL
-    headers: CIMultiDict[str]
+    headers: CIMultiDict[str] = field(repr=False)
     tls: ssl.SSLContext | None
     server_name: str | None
-    proxy: URL | None
+    proxy: URL | None = field(repr=False)
     until: float | None
 
 

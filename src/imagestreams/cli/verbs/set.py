@@ -15,4 +15,4 @@ def set_() -> None:
 
 set_.add_verb(image, "image")
 set_.add_verb(image_lookup, "image-lookup")
-set_.add_verb(triggers, "triggers", "trigger")
+set_.add_verb(triggers, "triggers")
