@@ -41,10 +41,11 @@ def deployment(
         raise flag_required("image")
     name, command = _name_and_command(arguments, "isctl create deployment")
     creation = Creation(session, **given)
+    images = images if images != ("",) else ()
     if len(images) > 1 and command:
         raise CliError("cannot specify multiple --image options and command")
     containers = [_container(_container_name(image), image, command) for image in images]
-    if port >= 0:
+    if port >= 0 and containers:
         containers[0]["ports"] = [{"containerPort": port}]
     labels = {"app": name}
     namespace, value = creation.object(

@@ -66,8 +66,10 @@ def scale(
     found, failures = read_each(session, selection)
     if resource_version and len(found) > 1:
         raise CliError("cannot use --resource-version with multiple resources")
-    if not found and not failures:
-        raise CliError("no objects passed to scale")
+    if not found:
+        told = [failure.message for failure in failures]
+        why = f"[{', '.join(told)}]" if len(told) > 1 else "".join(told)
+        raise CliError(f"no objects passed to scale {why}".rstrip())
     reporter = Reporter(session, strategy=strategy, **printing)
     conditions = (current_replicas, resource_version)
     for target, value in found:
