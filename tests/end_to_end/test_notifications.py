@@ -65,12 +65,12 @@ def until(happened: Callable[[], bool], timeout_s: float = 30) -> None:
         time.sleep(0.05)
 
 
-def point(server: RunningServer, digest: str, tag: str = "prod") -> None:
+def point(server: RunningServer, digest: str, namespace: str = "default", tag: str = "prod") -> None:
     """Let a tag point to an image without any registry, as a push to the server's own registry does."""
     body = {
         "kind": "ImageStreamMapping",
         "apiVersion": "image.openshift.io/v1",
-        "metadata": {"name": "app", "namespace": "default"},
+        "metadata": {"name": "app", "namespace": namespace},
         "image": {
             "metadata": {"name": digest},
             "dockerImageReference": f"registry.example.com/app@{digest}",
@@ -78,7 +78,9 @@ def point(server: RunningServer, digest: str, tag: str = "prod") -> None:
         },
         "tag": tag,
     }
-    status, answer = server.request("POST", "/apis/image.openshift.io/v1/namespaces/default/imagestreammappings", body)
+    status, answer = server.request(
+        "POST", f"/apis/image.openshift.io/v1/namespaces/{namespace}/imagestreammappings", body
+    )
     assert status == 201, answer
 
 
@@ -87,64 +89,112 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_a_signed_event_and_a_test_reach_a_receiver(data_dir: Path, receiver: Receiver) -> None:
-    with RunningServer(data_dir) as server:
-        server.isctl("create", "imagestream", "app", check=True)
-        server.isctl("create", "secret", "generic", "proof", "--from-literal=secret=abc", check=True)
-        made = server.isctl("notify", "create", receiver.url, "--name=ci", "--secret=proof", "--stream=app", check=True)
-        tested = server.isctl("notify", "test", "ci", check=True)
-        point(server, DIGESTS[0])
-        until(lambda: len(receiver.requests) == 2)
-        listed = server.isctl("notify", "list", check=True).stdout
+def in_namespace(server: RunningServer, namespace: str) -> Callable[..., str]:
+    """Run `isctl` in a namespace and return what it prints; it must not fail."""
+
+    def run(*arguments: str, stdin: str = "") -> str:
+        return server.isctl(*arguments, "-n", namespace, stdin=stdin, check=True).stdout
+
+    return run
+
+
+def test_a_signed_event_and_a_test_reach_a_receiver(server: RunningServer, namespace: str, receiver: Receiver) -> None:
+    isctl = in_namespace(server, namespace)
+    isctl("create", "imagestream", "app")
+    isctl("create", "secret", "generic", "proof", "--from-literal=secret=abc")
+    made = isctl("notify", "create", receiver.url, "--name=ci", "--secret=proof", "--stream=app")
+    tested = isctl("notify", "test", "ci")
+    point(server, DIGESTS[0], namespace)
+    until(lambda: len(receiver.requests) == 2)
+    listed = isctl("notify", "list")
 
     _, headers, body = receiver.requests[1]
     signed = b".".join([headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body])
     expected = base64.b64encode(hmac.new(b"abc", signed, hashlib.sha256).digest()).decode()
-    assert made.stdout == "notificationsink.imagestreams.dev/ci created\n"
-    assert tested.stdout == "notificationsink.imagestreams.dev/ci: the receiver answered 200\n"
+    assert made == "notificationsink.imagestreams.dev/ci created\n"
+    assert tested == "notificationsink.imagestreams.dev/ci: the receiver answered 200\n"
     assert headers["webhook-signature"] == f"v1,{expected}"
     assert json.loads(body)["data"]["pullSpec"] == f"registry.example.com/app@{DIGESTS[0]}"
     assert listed.split()[:8] == ["NAME", "PRESET", "EVENTS", "PENDING", "DEAD", "LAST", "DELIVERY", "RESULT"]
 
 
-def test_dead_letters_are_listed_counted_and_sent_again(data_dir: Path, receiver: Receiver) -> None:
+def test_dead_letters_are_listed_counted_and_sent_again(
+    server: RunningServer, namespace: str, receiver: Receiver
+) -> None:
+    isctl = in_namespace(server, namespace)
     receiver.status = lambda: 410
-    with RunningServer(data_dir) as server:
-        server.isctl("create", "imagestream", "app", check=True)
-        server.isctl("notify", "create", receiver.url, "--name=ci", check=True)
-        point(server, DIGESTS[0])
-        until(lambda: "DeadLettered" in server.isctl("notify", "list").stdout)
-        metrics = server.request("GET", "/metrics")[1]
-        events = server.isctl("get", "events", check=True).stdout
+    isctl("create", "imagestream", "app")
+    isctl("notify", "create", receiver.url, "--name=ci")
+    point(server, DIGESTS[0], namespace)
+    until(lambda: "DeadLettered" in isctl("notify", "list"))
+    metrics = server.request("GET", "/metrics")[1]
+    events = isctl("get", "events")
 
-        receiver.status = lambda: 200
-        retried = server.isctl("notify", "retry", "ci", check=True).stdout
-        until(lambda: len(receiver.requests) == 2)
+    receiver.status = lambda: 200
+    retried = isctl("notify", "retry", "ci")
+    until(lambda: len(receiver.requests) == 2)
 
     assert "imagestreams_notification_dead_letters 1.0" in metrics
     assert 'imagestreams_notifications_total{preset="CloudEvents",result="DeadLettered"} 1.0' in metrics
-    assert "Gave up dev.imagestreams.tag.changed of default/app:prod: the receiver answered 410" in events
+    assert f"Gave up dev.imagestreams.tag.changed of {namespace}/app:prod: the receiver answered 410" in events
     assert retried == "notificationsink.imagestreams.dev/ci: 1 dead letter sent again\n"
     assert receiver.events[0] == receiver.events[1]
 
 
-def test_the_address_of_a_chat_is_kept_in_a_secret_and_goes_with_its_sink(data_dir: Path, receiver: Receiver) -> None:
-    with RunningServer(data_dir) as server:
-        chat = ("notify", "create", "-", "--preset=slack", "--name=chat")
-        server.isctl(*chat, stdin=receiver.url + "\n", check=True)
-        server.isctl("notify", "test", "chat", check=True)
-        shown = server.isctl("get", "notificationsink", "chat", "-o", "yaml", check=True).stdout
-        secrets = server.isctl("get", "secrets", "-o", "name", check=True).stdout
-        server.isctl("notify", "delete", "chat", check=True)
-        left = server.isctl("get", "secrets", "-o", "name", check=True).stdout
-        log = server.log.read_text()
+def test_the_address_of_a_chat_is_kept_in_a_secret_and_goes_with_its_sink(
+    server: RunningServer, namespace: str, receiver: Receiver
+) -> None:
+    isctl = in_namespace(server, namespace)
+    isctl("notify", "create", "-", "--preset=slack", "--name=chat", stdin=receiver.url + "\n")
+    isctl("notify", "test", "chat")
+    shown = isctl("get", "notificationsink", "chat", "-o", "yaml")
+    secrets = isctl("get", "secrets", "-o", "name")
+    isctl("notify", "delete", "chat")
+    left = isctl("get", "secrets", "-o", "name")
 
-    assert receiver.events == [{"text": "This is a test of notifications by `default/chat`"}]
-    assert "events/of/mine" not in shown + log
+    assert receiver.events == [{"text": f"This is a test of notifications by `{namespace}/chat`"}]
+    assert "events/of/mine" not in shown + server.log.read_text()
     assert (secrets, left) == ("secret/chat-url\n", "")
 
 
-@pytest.mark.parametrize("wait_s", [0.0, 0.02, 0.1])
+def test_an_import_that_fails_is_told_once(server: RunningServer, namespace: str, receiver: Receiver) -> None:
+    isctl = in_namespace(server, namespace)
+    isctl("notify", "create", receiver.url, "--name=ci", "--on=import-failed")
+    server.isctl("import-image", "app:prod", "--from=127.0.0.1:1/team/app:1", "--confirm", "-n", namespace)
+    server.isctl("import-image", "app:prod", "-n", namespace)
+    isctl("notify", "test", "ci")
+
+    assert [event["type"] for event in receiver.events] == ["dev.imagestreams.import.failed", "dev.imagestreams.test"]
+    data = receiver.events[0]["data"]
+    assert (data["imageStream"], data["tag"], data["reason"]) == ("app", "prod", "InternalError")
+    assert data["message"].endswith("dial tcp 127.0.0.1:1: connect: connection refused")
+
+
+def test_a_build_that_is_over_is_told(server: RunningServer, namespace: str, receiver: Receiver) -> None:
+    builds = f"/apis/build.openshift.io/v1/namespaces/{namespace}/builds"
+    build = {
+        "kind": "Build",
+        "apiVersion": "build.openshift.io/v1",
+        "metadata": {"name": "app-1"},
+        "spec": {
+            "source": {"type": "Dockerfile", "dockerfile": "FROM scratch"},
+            "strategy": {"type": "Docker", "dockerStrategy": {}},
+        },
+    }
+    in_namespace(server, namespace)("notify", "create", receiver.url, "--name=ci", "--on=build-completed,build-failed")
+    status, made = server.request("POST", builds, build)
+    assert status == 201, made
+    over = made["status"] | {"phase": "Complete", "output": {"to": {"imageDigest": DIGESTS[0]}}}
+    path = f"{builds}/app-1"
+    until(lambda: server.request("PUT", path, {**server.request("GET", path)[1], "status": over})[0] == 200)
+    until(lambda: len(receiver.requests) == 1)
+
+    (event,) = receiver.events
+    assert (event["type"], event["subject"]) == ("dev.imagestreams.build.completed", f"{namespace}/app-1")
+    assert event["data"]["image"] == DIGESTS[0]
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.05])
 def test_a_crash_right_after_changes_loses_none_of_them(data_dir: Path, receiver: Receiver, wait_s: float) -> None:
     server = RunningServer(data_dir)
     server.isctl("create", "imagestream", "app", check=True)
@@ -188,19 +238,6 @@ def test_what_a_receiver_did_not_take_before_a_crash_it_gets_after_it(data_dir: 
     assert {event["id"] for event in receiver.events} == {receiver.events[0]["id"]}
 
 
-def test_an_import_that_fails_is_told_once(data_dir: Path, receiver: Receiver) -> None:
-    with RunningServer(data_dir) as server:
-        server.isctl("notify", "create", receiver.url, "--name=ci", "--on=import-failed", check=True)
-        server.isctl("import-image", "app:prod", "--from=127.0.0.1:1/team/app:1", "--confirm")
-        server.isctl("import-image", "app:prod")
-        server.isctl("notify", "test", "ci", check=True)
-
-    assert [event["type"] for event in receiver.events] == ["dev.imagestreams.import.failed", "dev.imagestreams.test"]
-    data = receiver.events[0]["data"]
-    assert (data["imageStream"], data["tag"], data["reason"]) == ("app", "prod", "InternalError")
-    assert data["message"].endswith("dial tcp 127.0.0.1:1: connect: connection refused")
-
-
 def test_operators_can_forbid_addresses_that_are_not_public(data_dir: Path, receiver: Receiver) -> None:
     with RunningServer(data_dir, environment={"IMAGESTREAMS_NOTIFICATIONS_FORBID_PRIVATE": "true"}) as server:
         literal = server.isctl("notify", "create", receiver.url, "--name=literal")
@@ -230,30 +267,3 @@ def test_each_rollout_is_told_when_it_is_done(data_dir: Path, receiver: Receiver
     assert [event["data"]["images"] for event in receiver.events] == [["nginx:1"], ["nginx:2"]]
     assert [event["data"]["revision"] for event in receiver.events] == ["1", "2"]
     assert receiver.events[0]["subject"] == "default/web"
-
-
-def test_a_build_that_is_over_is_told(data_dir: Path, receiver: Receiver) -> None:
-    builds = "/apis/build.openshift.io/v1/namespaces/default/builds"
-    build = {
-        "kind": "Build",
-        "apiVersion": "build.openshift.io/v1",
-        "metadata": {"name": "app-1"},
-        "spec": {
-            "source": {"type": "Dockerfile", "dockerfile": "FROM scratch"},
-            "strategy": {"type": "Docker", "dockerStrategy": {}},
-        },
-    }
-    with RunningServer(data_dir) as server:
-        server.isctl("notify", "create", receiver.url, "--name=ci", "--on=build-completed,build-failed", check=True)
-        status, made = server.request("POST", builds, build)
-        assert status == 201, made
-        made["status"] |= {"phase": "Complete", "output": {"to": {"imageDigest": DIGESTS[0]}}}
-        path = f"{builds}/app-1"
-        until(
-            lambda: server.request("PUT", path, {**server.request("GET", path)[1], "status": made["status"]})[0] == 200
-        )
-        until(lambda: len(receiver.requests) == 1)
-
-    (event,) = receiver.events
-    assert (event["type"], event["subject"]) == ("dev.imagestreams.build.completed", "default/app-1")
-    assert event["data"]["image"] == DIGESTS[0]
