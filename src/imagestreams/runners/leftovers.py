@@ -24,7 +24,7 @@ class Leftovers:
     """Notes of running programs, in one directory; without one nothing is noted."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._directory = directory
+        self.directory = directory
 
     async def run(self, key: str, command: Command) -> Outcome:
         """Run a program that is noted while it runs.
@@ -38,7 +38,7 @@ class Leftovers:
     @contextmanager
     def _kept(self, key: str) -> Iterator[Callable[[int], None] | None]:
         """Give what notes a process group; the note is gone when the work is done."""
-        directory = self._directory
+        directory = self.directory
         if directory is None:
             yield None
             return
@@ -58,7 +58,7 @@ class Leftovers:
     def end(self) -> int:
         """Kill all that is noted and still runs; return how many programs that were."""
         ended = 0
-        for path in sorted(self._directory.glob(f"*{_SUFFIX}")) if self._directory is not None else ():
+        for path in sorted(self.directory.glob(f"*{_SUFFIX}")) if self.directory is not None else ():
             with contextlib.suppress(ValueError, OSError):
                 group, began = path.read_text().split()
                 if _began(int(group)) == began:

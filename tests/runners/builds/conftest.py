@@ -77,7 +77,7 @@ def workshop(tmp_path: Path, environment: dict[str, str]) -> Iterator[Workshop]:
     with tempfile.TemporaryDirectory(prefix="run-", dir="/tmp", ignore_cleanup_errors=True) as run:
         engine = Engine([program], environment, tmp_path / "images", Path(run), isolation="chroot", driver="vfs")
         work = tmp_path / "work"
-        leftovers = Leftovers(work / "running")
+        leftovers = Leftovers(tmp_path / "running")
         yield Workshop(Builder(engine, work, leftovers, environment, [tmp_path / "sources"]))
 
 

@@ -283,6 +283,10 @@ async def test_a_build_that_is_cancelled_ends_what_it_runs(
     await until(lambda: not running("1000.0321"))
     assert not noted(workshop)
 
+    # What it left in the storage goes with the next build.
+    await workshop.build(plan(uid="next", dockerfile="FROM scratch\nCOPY Dockerfile /\n"), access)
+    assert stored(workshop) == set() and not working_containers(workshop)
+
 
 async def test_a_build_takes_no_longer_than_it_may(
     workshop: Any, plan: Callable[..., BuildPlan], access: RegistryAccess, shell_image: str
@@ -304,7 +308,10 @@ async def test_what_a_killed_server_left_behind_is_ended(
     await until(lambda: "\nsleeping\n" in workshop.log)
 
     # What the next server does first; this one is not asked to let go.
-    assert workshop.builder.leftovers.end() == 1
+    forgotten = workshop.builder.work / "a-build-of-before"
+    forgotten.mkdir()
+    assert await workshop.builder.begin({"build-1"}) == 1
+    assert [path.name for path in workshop.builder.work.iterdir()] == ["build-1"]
 
     with pytest.raises(BuildFailure):
         await building
@@ -350,12 +357,18 @@ def stored(workshop: Any) -> set[str]:
     return set(subprocess.run(argv, check=True, capture_output=True, text=True).stdout.split())
 
 
+def working_containers(workshop: Any) -> list[str]:
+    """The containers that builds left in the engine's storage."""
+    argv = [*workshop.builder.engine.argv, "containers", "--quiet"]
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.split()
+
+
 def read(path: Path) -> str:
     return path.read_text()
 
 
 def noted(workshop: Any) -> list[Path]:
-    return list((workshop.builder.work / "running").glob("*"))
+    return list(workshop.builder.leftovers.directory.glob("*"))
 
 
 def running(words: str) -> bool:

@@ -93,8 +93,9 @@ class Builds:
     async def run(self) -> None:
         """Work until `stop` is called or the store is closed."""
         if self._builder is not None:
-            ended = self._builder.leftovers.end()
-            if ended:
+            builds = [entry.value for entry in self._builds.list()]
+            under_way = {build.metadata.uid for build in builds if not is_over(build.status.phase)}
+            if ended := await self._builder.begin(under_way):
                 _log.info("%d programs of builds were left from before, and ended", ended)
         try:
             await run_following(self._queue, self._builds, self._seen, self._queue.add)
@@ -142,8 +143,8 @@ class Builds:
         elif build.status.phase == NEW:
             await self._start(entry, self._builder)
         elif digest := self._builder.pushed(build.metadata.uid):
-            plan = self._plan_or_none(build)
-            await self._finish(entry, outcomes.COMPLETE, told=Told(digest), pushed=plan)
+            self._tell_pushed(self._plan_or_none(build), digest)
+            await self._finish(entry, outcomes.COMPLETE, told=Told(digest))
         else:
             await self._start(entry, self._builder)
 
@@ -243,8 +244,9 @@ class Builds:
             _log.exception("build of %s failed", entry.key)
             await self._finish(entry, "Failed", *_INTERNAL, told=_told(progress, log))
         else:
-            told = _told(progress, log, result.digest)
-            await self._finish(entry, outcomes.COMPLETE, told=told, pushed=plan)
+            # First: whoever dies between the two does both again, and neither shows twice.
+            self._tell_pushed(plan, result.digest)
+            await self._finish(entry, outcomes.COMPLETE, told=_told(progress, log, result.digest))
         finally:
             logs.finish(uid)
         await builder.forget(uid)
@@ -268,7 +270,6 @@ class Builds:
         message: str = "",
         *,
         told: Told | None = None,
-        pushed: BuildPlan | None = None,
     ) -> None:
         """Write the end of a build, whatever else was written to it meanwhile."""
         for _ in range(_WRITES_MAX):
@@ -284,14 +285,16 @@ class Builds:
                 continue
             self._say(written.value)
             break
-        if pushed is not None and told is not None and told.digest:
-            self._pushed(pushed.push_to, told.digest)
         self._wake_others()
 
     def _say(self, build: Build) -> None:
         reason, words = _EVENTS[build.status.phase]
         telling = Telling(NORMAL, reason, f"Build {build.metadata.namespace}/{build.metadata.name} {words}")
         self._tell(reference_to(build), telling, self._now(), COMPONENT)
+
+    def _tell_pushed(self, plan: BuildPlan | None, digest: str) -> None:
+        if plan is not None and digest:
+            self._pushed(plan.push_to, digest)
 
     def _plan_or_none(self, build: Build) -> BuildPlan | None:
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,8 +44,8 @@ _LABELS: Final = "io.openshift.build."
 class Builder:
     """Carries out plans; `directories` may be read as local sources, `work` holds a directory for each build.
 
-    The storage is emptied before the first build, since what is in there is not known any more; from then on the base
-    images that were used last stay, so that they are not fetched for each build.
+    The base images that were used last stay in the storage, so that they are not fetched for each build. It is emptied
+    before the first build, and after one that was broken off: then what is in there is not known any more.
     """
 
     engine: Engine
@@ -55,6 +55,7 @@ class Builder:
     directories: Sequence[Path] = ()
     git: str = "git"
     _is_tidy: bool = field(default=False, init=False)
+    _active: int = field(default=0, init=False)
     _tidying: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
     _used: dict[str, None] = field(default_factory=dict, init=False, repr=False)
 
@@ -68,19 +69,33 @@ class Builder:
         await self.forget(plan.uid)
         private.mkdir(mode=0o700, parents=True)
         images = Images(self.engine, private, progress.log, self.leftovers)
+        await self._tidy(images)
+        self._active += 1
         tag = f"localhost/imagestreams/{plan.uid}:latest"
-        async with self._tidying:
-            if not self._is_tidy:
-                await images.empty()
-                self._is_tidy = True
         try:
             async with asyncio.timeout(plan.timeout_s):
                 return await self._stages(plan, images, access, private, tag, progress)
         except TimeoutError:
+            self._is_tidy = False
             progress.say(f"error: the build took longer than {plan.timeout_s:g} s")
             raise BuildFailure(*GENERIC_BUILD_FAILED) from None
+        except asyncio.CancelledError:
+            # Nothing is tidied up while somebody waits for the end.
+            self._is_tidy = False
+            raise
         finally:
-            await images.forget(tag, self._no_longer_kept([*progress.base_images, *(one.image for one in plan.images)]))
+            self._active -= 1
+            if self._is_tidy:
+                used = [*progress.base_images, *(one.image for one in plan.images)]
+                await images.forget(tag, self._no_longer_kept(used))
+
+    async def _tidy(self, images: Images) -> None:
+        """Empty the storage if a build was broken off in it, and none is under way."""
+        async with self._tidying:
+            if not self._is_tidy and not self._active:
+                await images.empty()
+                self._used.clear()
+                self._is_tidy = True
 
     def _no_longer_kept(self, used: Sequence[str]) -> list[str]:
         """Note which base images were used, and return those that make way for them."""
@@ -99,6 +114,14 @@ class Builder:
     async def forget(self, uid: str) -> None:
         """Remove what a build left in its directory."""
         await asyncio.to_thread(shutil.rmtree, self.work / uid, ignore_errors=True)
+
+    async def begin(self, uids: Collection[str]) -> int:
+        """End and remove what a dead server left, but for the directories of some builds; return how much was ended."""
+        ended = self.leftovers.end()
+        for path in sorted(self.work.glob("*")):
+            if path.name not in uids:
+                await self.forget(path.name)
+        return ended
 
     async def _stages(
         self, plan: BuildPlan, images: Images, access: Access, private: Path, tag: str, progress: Progress
