@@ -8,6 +8,7 @@ import msgspec
 from imagestreams.api.label_selectors import shown_selector
 from imagestreams.api.meta import LabelSelector
 from imagestreams.cli.describers import metadata
+from imagestreams.cli.describers.container_states import field_of, state_text
 from imagestreams.cli.describers.volumes import volumes_text
 from imagestreams.cli.texts.tab_stops import without_control
 
@@ -31,25 +32,38 @@ def _parts(meta: Object, spec: Object) -> Iterator[str]:
     if account := spec.get("serviceAccountName"):
         yield f"  Service Account:\t{account}\n"
     if initial := spec.get("initContainers"):
-        yield from _containers("Init Containers", initial)
-    yield from _containers("Containers", spec.get("containers") or [])
+        yield from containers_text("Init Containers", initial, indent=_INDENT)
+    yield from containers_text("Containers", spec.get("containers") or [], indent=_INDENT)
     yield volumes_text(spec.get("volumes"), _INDENT)
-    yield _spread(spec.get("topologySpreadConstraints") or [])
+    yield spread_text(spec.get("topologySpreadConstraints") or [], _INDENT)
     if priority := spec.get("priorityClassName"):
         yield f"  Priority Class Name:\t{priority}\n"
     yield metadata.labels_text("  Node-Selectors", spec.get("nodeSelector"))
-    yield "  Tolerations:\t" + ("\t".join(_tolerations(spec.get("tolerations") or [])) or "<none>\n")
+    yield "  Tolerations:\t" + ("\t".join(tolerations_lines(spec.get("tolerations") or [])) or "<none>\n")
 
 
-def _containers(title: str, containers: Sequence[Object]) -> Iterator[str]:
-    yield f"  {title}:{'' if containers else ' <none>'}\n"
+def containers_text(
+    title: str, containers: Sequence[Object], *, indent: str = "", pod: Object | None = None, statuses: str = ""
+) -> Iterator[str]:
+    """Return the lines about containers; of those of a pod, also how they are, as its field `statuses` tells."""
+    reported = ((pod or {}).get("status") or {}).get(statuses) or []
+    known: dict[str, Object] = {str(each.get("name", "")): each for each in reported}
+    yield f"{indent}{title}:{'' if containers else ' <none>'}\n"
     for container in containers:
-        yield f"   {container.get('name', '')}:\n    Image:\t{container.get('image', '')}\n"
+        status = known.get(str(container.get("name", "")))
+        yield f"  {' ' if indent else ''}{container.get('name', '')}:\n"
+        if status is not None:
+            yield f"    Container ID:\t{status.get('containerID', '')}\n"
+        yield f"    Image:\t{container.get('image', '')}\n"
+        if status is not None:
+            yield f"    Image ID:\t{status.get('imageID', '')}\n"
         yield from _ports(container.get("ports") or [])
         yield from _seccomp(container)
         for label, field in (("Command", "command"), ("Args", "args")):
             if words := container.get(field):
                 yield f"    {label}:\n" + "".join(f"      {line}\n" for word in words for line in word.split("\n"))
+        if status is not None:
+            yield from state_text(status)
         resources = container.get("resources") or {}
         for label, field in (("Limits", "limits"), ("Requests", "requests")):
             if amounts := resources.get(field):
@@ -61,7 +75,7 @@ def _containers(title: str, containers: Sequence[Object]) -> Iterator[str]:
         ):
             if (probe := container.get(field)) is not None:
                 yield f"    {label}:\t{probe_text(probe)}\n"
-        yield from _environment(container)
+        yield from _environment(container, pod)
         yield from _mounts(container)
 
 
@@ -79,7 +93,7 @@ def _seccomp(container: Object) -> Iterator[str]:
             yield f"      LocalhostProfile:\t{profile.get('localhostProfile', '')}\n"
 
 
-def _environment(container: Object) -> Iterator[str]:
+def _environment(container: Object, pod: Object | None) -> Iterator[str]:
     if sources := container.get("envFrom"):
         yield "    Environment Variables from:\n"
         for source in sources:
@@ -90,16 +104,17 @@ def _environment(container: Object) -> Iterator[str]:
     variables = container.get("env") or []
     yield "    Environment:" + ("\n" if variables else "\t<none>\n")
     for variable in variables:
-        yield from _variable(container, variable)
+        yield from _variable(container, variable, pod)
 
 
-def _variable(container: Object, variable: Object) -> Iterator[str]:
+def _variable(container: Object, variable: Object, pod: Object | None) -> Iterator[str]:
     name, source = variable.get("name", ""), variable.get("valueFrom")
     if source is None:
         first, *rest = str(variable.get("value", "")).split("\n")
         yield f"      {name}:\t{first}\n" + "".join(f"      \t{line}\n" for line in rest)
     elif field := source.get("fieldRef"):
-        yield f"      {name}:\t ({field.get('apiVersion', '')}:{field.get('fieldPath', '')})\n"
+        held = field_of(pod, str(field.get("fieldPath", ""))) if pod is not None else ""
+        yield f"      {name}:\t{held} ({field.get('apiVersion', '')}:{field.get('fieldPath', '')})\n"
     elif resource := source.get("resourceFieldRef"):
         yield f"      {name}:\t{_amount(container, resource)} ({resource.get('resource', '')})\n"
     elif key := source.get("secretKeyRef"):
@@ -155,7 +170,8 @@ def probe_text(probe: Object) -> str:
     return f"unknown {attributes}"
 
 
-def _spread(constraints: Sequence[Object]) -> str:
+def spread_text(constraints: Sequence[Object], indent: str) -> str:
+    """Return how evenly pods are spread; nothing where nothing is said of it."""
     lines = []
     for each in sorted(constraints, key=lambda one: str(one.get("topologyKey", ""))):
         line = f"{each.get('topologyKey', '')}:{each.get('whenUnsatisfiable', '')}"
@@ -163,10 +179,11 @@ def _spread(constraints: Sequence[Object]) -> str:
         if (selector := each.get("labelSelector")) is not None:
             line += f" for selector {selector_shown(selector)}"
         lines.append(line + "\n")
-    return "  Topology Spread Constraints:\t" + "  \t".join(lines) if lines else ""
+    return f"{indent}Topology Spread Constraints:\t" + f"{indent}\t".join(lines) if lines else ""
 
 
-def _tolerations(tolerations: Sequence[Object]) -> Iterator[str]:
+def tolerations_lines(tolerations: Sequence[Object]) -> Iterator[str]:
+    """Yield the taints that a pod puts up with, a line each."""
     for each in sorted(tolerations, key=lambda one: str(one.get("key", ""))):
         key, value, effect = each.get("key") or "", each.get("value") or "", each.get("effect") or ""
         text = key + (f"={value}" if value else "") + (f":{effect}" if effect else "")

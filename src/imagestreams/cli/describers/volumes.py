@@ -77,11 +77,11 @@ def volumes_text(volumes: Sequence[Object] | None, indent: str) -> str:
     """Return the section of a pod's volumes."""
     if not volumes:
         return f"{indent}Volumes:\t<none>\n"
-    return f"{indent}Volumes:\n" + "".join(text for volume in volumes for text in _volume(volume))
+    return f"{indent}Volumes:\n" + "".join(text for volume in volumes for text in _volume(volume, indent))
 
 
-def _volume(volume: Object) -> Iterator[str]:
-    yield f"   {volume.get('name', '')}:\n"
+def _volume(volume: Object, indent: str) -> Iterator[str]:
+    yield f"  {' ' if indent else ''}{volume.get('name', '')}:\n"
     source = next(((name, value) for name, value in volume.items() if name != "name" and value is not None), None)
     if source is None:
         yield "  <unknown>\n"

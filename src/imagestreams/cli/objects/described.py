@@ -19,6 +19,7 @@ from imagestreams.cli.describers.events import events_section
 from imagestreams.cli.describers.followers import followers_section
 from imagestreams.cli.describers.image import describe_image
 from imagestreams.cli.describers.image_stream import describe_image_stream
+from imagestreams.cli.describers.pod import describe_pod
 from imagestreams.cli.describers.project import describe_project
 from imagestreams.cli.describers.workloads import (
     describe_cron_job,
@@ -185,6 +186,10 @@ def _daemon_set(describer: Describer, value: Object) -> str:
     return describe_daemon_set(value, pods, describer.events(value), describer.now())
 
 
+def _pod(describer: Describer, value: Object) -> str:
+    return describe_pod(value, describer.events(value), describer.now())
+
+
 def _job(describer: Describer, value: Object) -> str:
     return describe_job(value, describer.events(value), describer.now())
 
@@ -233,6 +238,7 @@ _DESCRIBERS: Final[dict[tuple[str, str], Callable[[Describer, Object], str]]] = 
     (_IMAGE, "Image"): _image,
     ("project.openshift.io", "Project"): _project,
     ("", "Namespace"): _namespace,
+    ("", "Pod"): _pod,
     ("", "Secret"): _secret,
     ("", "ConfigMap"): _config_map,
     ("", "ServiceAccount"): _service_account,
