@@ -160,7 +160,7 @@ def test_the_way_back_to_an_earlier_revision(server: RunningServer, project: str
         "spec": {"revision": 1, "includeTemplate": True},
     }
 
-    code, written = 409, None
+    code, written = 409, {}
     while code == 409:  # The status moves meanwhile.
         code, wanted = server.request("POST", path(project, "rollback"), rollback)
         assert (code, wanted["status"]["latestVersion"]) == (201, 3)
@@ -209,3 +209,29 @@ def test_old_rollouts_are_forgotten(server: RunningServer, project: str) -> None
 
     eventually(lambda: server.request("GET", rollout_path(project, 1)), lambda one: one[0] == 404)
     rollout(server, project, 2)
+
+
+def test_a_config_is_created_by_its_image(server: RunningServer, namespace: str) -> None:
+    create = ["create", "dc", "web", "--image=registry.example.com/shell:1", "-n", namespace]
+
+    shown = server.isctl(*create, "--dry-run=client", "-o", "json", "--", "sleep", "1000")
+    made = server.isctl(*create, "--", "sleep", "1000")
+
+    container = json.loads(shown.stdout)["spec"]["template"]["spec"]["containers"][0]
+    assert container == {
+        "command": ["sleep", "1000"],
+        "image": "registry.example.com/shell:1",
+        "name": "default-container",
+        "resources": {},
+    }
+    assert made.stdout == "deploymentconfig.apps.openshift.io/web created\n"
+    _, stored = server.request("GET", path(namespace))
+    assert stored["spec"]["selector"] == {"deployment-config.name": "web"}
+    assert stored["spec"]["triggers"] == [{"type": "ConfigChange"}]
+    rollout(server, namespace, 1)
+
+
+def test_a_config_is_not_created_without_an_image(server: RunningServer, namespace: str) -> None:
+    refused = server.isctl("create", "deploymentconfig", "web", "-n", namespace, check=False)
+
+    assert (refused.returncode, refused.stderr) == (1, 'error: required flag(s) "image" not set\n')

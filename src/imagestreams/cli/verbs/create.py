@@ -13,6 +13,7 @@ from imagestreams.cli.objects.changes import file_flags, with_source
 from imagestreams.cli.objects.creation import Creation, creation_flags, one_name
 from imagestreams.cli.objects.selection import target_of
 from imagestreams.cli.session import Session
+from imagestreams.cli.verbs.create_configs import deploymentconfig
 from imagestreams.cli.verbs.create_secrets import secret
 from imagestreams.cli.verbs.create_streams import imagestream, imagestreamtag
 from imagestreams.cli.verbs.create_workloads import cronjob, deployment, job
@@ -137,5 +138,6 @@ for _command, _names in (
     (deployment, ("deployment", "deploy")),
     (job, ("job",)),
     (cronjob, ("cronjob", "cj")),
+    (deploymentconfig, ("deploymentconfig", "dc")),
 ):
     create.add_verb(_command, *_names)
