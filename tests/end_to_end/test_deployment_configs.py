@@ -160,7 +160,8 @@ def test_the_way_back_to_an_earlier_revision(server: RunningServer, project: str
         "spec": {"revision": 1, "includeTemplate": True},
     }
 
-    code, written = 409, {}
+    code: int = 409
+    written: Any = None
     while code == 409:  # The status moves meanwhile.
         code, wanted = server.request("POST", path(project, "rollback"), rollback)
         assert (code, wanted["status"]["latestVersion"]) == (201, 3)
