@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from imagestreams.api.image import ImageStream
-from imagestreams.app.import_metrics import OTHERS, ImportCounts, RegistryNames, RequestCounts
+from imagestreams.app.metrics.imports import OTHERS, ImportCounts, RegistryNames, RequestCounts
 from imagestreams.reference import parse
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.credentials import Keyring

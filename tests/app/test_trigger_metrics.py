@@ -3,7 +3,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from imagestreams.app.trigger_metrics import TriggerCounts
+from imagestreams.app.metrics.triggers import TriggerCounts
 from imagestreams.controllers.triggers.observer import Result
 
 

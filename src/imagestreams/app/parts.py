@@ -14,15 +14,15 @@ from prometheus_client.registry import Collector
 from imagestreams.access.authorization import Authorizer
 from imagestreams.admission.endpoint import AdmissionEndpoint
 from imagestreams.api.core import ObjectReference
-from imagestreams.app.import_metrics import ImportCounts, RequestCounts
 from imagestreams.app.kept_silences import kept_silences
+from imagestreams.app.metrics.imports import ImportCounts, RequestCounts
+from imagestreams.app.metrics.notifications import NotificationCounts
+from imagestreams.app.metrics.triggers import TriggerCounts
 from imagestreams.app.notification_delivery import courier
-from imagestreams.app.notification_metrics import NotificationCounts
 from imagestreams.app.registry_access import registries_conf, registry_client, registry_keychains
 from imagestreams.app.runner_loops import build_loop, rollout_loop, runs_jobs
 from imagestreams.app.settings.settings import Settings
 from imagestreams.app.trigger_loops import trigger_loops
-from imagestreams.app.trigger_metrics import TriggerCounts
 from imagestreams.controllers.build_configs import BuildConfigs
 from imagestreams.controllers.cronjobs.loop import CronJobs
 from imagestreams.controllers.deployments_of_configs import ConfigRollouts

@@ -8,7 +8,7 @@ from imagestreams.api.codec import to_dict
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.image import ImageStream
 from imagestreams.apiserver.ownership.managed_fields import track_change
-from imagestreams.app.trigger_metrics import TriggerCounts
+from imagestreams.app.metrics.triggers import TriggerCounts
 from imagestreams.controllers.event_recorder import EventRecorder
 from imagestreams.controllers.import_events import Telling
 from imagestreams.controllers.triggers.controller import TriggerController, resolver

@@ -1,0 +1,1 @@
+"""What the server counts for Prometheus, one module for each subject; nothing is worked out before it is asked for."""
