@@ -76,6 +76,24 @@ def test_a_workload_that_names_a_tag_gets_its_pull_spec(own: RunningServer) -> N
     assert yaml.safe_load(job)["spec"]["template"]["spec"]["containers"][0]["image"] == PULL_SPEC
 
 
+@pytest.mark.parametrize(("kind", "version"), [("Deployment", "apps/v1"), ("DeploymentConfig", "apps.openshift.io/v1")])
+def test_applying_the_same_again_and_again_is_no_new_wish(own: RunningServer, kind: str, version: str) -> None:
+    own.isctl("set", "image-lookup", "app", "-n", "team", check=True)
+    labels = {"app": "same"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": "app:prod"}]}}
+    selector: dict[str, Any] = {"matchLabels": labels} if kind == "Deployment" else labels
+    spec = {"replicas": 1, "selector": selector, "template": template}
+    manifest = json.dumps({"kind": kind, "apiVersion": version, "metadata": {"name": "same"}, "spec": spec})
+
+    for _ in range(3):
+        own.kubectl("apply", "-n", "team", "-f", "-", stdin=manifest, check=True)
+    group = f"{kind.lower()}s.{version.split('/')[0]}"
+    stored = json.loads(own.isctl("get", group, "same", "-n", "team", "-o", "json", check=True).stdout)
+
+    assert stored["metadata"]["generation"] == 1
+    assert stored["spec"]["template"]["spec"]["containers"][0]["image"] == PULL_SPEC
+
+
 def test_the_default_namespace_is_left_alone(own: RunningServer) -> None:
     own.isctl("set", "image-lookup", "app", "-n", "default", check=True)
 

@@ -82,8 +82,6 @@ class DeploymentConfigStrategy(Strategy[DeploymentConfig]):
         wanted = value.status
         value.status = copy(old.status)
         self.keep_of_status(value.status, wanted)
-        if value.spec != old.spec or value.status.latest_version != old.status.latest_version:
-            value.metadata.generation = old.metadata.generation + 1
 
     def keep_of_status(self, status: DeploymentConfigStatus, wanted: DeploymentConfigStatus) -> None:
         """Take over what may be written of the status together with the rest."""
@@ -95,6 +93,9 @@ class DeploymentConfigStrategy(Strategy[DeploymentConfig]):
     ) -> list[FieldError]:
         if self._admit_images is not None:
             await self._admit_images(context, value, old)
+        # Only now: a tag that is named again stands for the image that is there already.
+        if old is not None and (value.spec, value.status.latest_version) != (old.spec, old.status.latest_version):
+            value.metadata.generation = old.metadata.generation + 1
         known = _images_elsewhere(old) if old is not None else set()
         await require_pull(self._authorizer, context.user, _images_elsewhere(value) - known)
         return []
