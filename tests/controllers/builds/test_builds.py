@@ -177,6 +177,7 @@ async def test_a_build_that_had_pushed_before_the_server_died_is_not_done_again(
     await room.create(document)
     await room.until_phase("web-1", "Complete")
     digest, uid = manifest_digest(docker_registry, repository_name), room.build("web-1")["metadata"]["uid"]
+    await room.until(lambda: room.loop.is_idle)
     await room.end()
     # As if the server had died after the push, before it could write that down.
     entry = room.group.builds.storage.get("shop", "web-1")
