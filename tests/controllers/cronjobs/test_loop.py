@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from imagestreams.api.batch import CronJob, Job, JobCondition
 from imagestreams.api.codec import copy, from_dict
 from imagestreams.api.core import ObjectReference
 from imagestreams.controllers.cronjobs.loop import CronJobs
-from imagestreams.controllers.finished_jobs import FinishedJobs
+from imagestreams.controllers.finished_jobs import FinishedJobs, expires
 from imagestreams.controllers.import_events import Telling
 from imagestreams.resources.resource import RequestContext
 from imagestreams.resources.workloads.group import workload_group
@@ -30,6 +30,8 @@ class Room:
         self.group = workload_group(store, namespaces=lambda namespace: None, clock=self.clock, admit_images=None)
         self.told: list[str] = []
         self.runs = True
+        self.looks = 0
+        """How often a cron job was looked at."""
         self._loops: list[Any] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -42,6 +44,7 @@ class Room:
 
     def run(self) -> None:
         def runs_jobs(namespace: str, labels: Mapping[str, str]) -> bool:
+            self.looks += 1
             return self.runs
 
         def tell(about: ObjectReference, telling: Telling, now: str, component: str) -> None:
@@ -60,6 +63,7 @@ class Room:
         """Put the clock forward; a loop that begins anew looks at everything, as after a restart."""
         await self.halt()
         self.now = self.now.replace(hour=hour, minute=minute)
+        self.looks = 0
         self.run()
 
     async def until(self, holds: Callable[[], bool]) -> None:
@@ -139,7 +143,7 @@ async def test_a_restart_starts_nothing_twice(room: Room) -> None:
 
     for _ in range(3):
         await room.restart_at(3, 10)
-        await room.until(lambda: True)
+        await room.until(lambda: room.looks > 0)
 
     assert len(room.jobs) == 1
 
@@ -166,7 +170,7 @@ async def test_without_a_runner_nothing_starts(room: Room) -> None:
     await room.schedule()
 
     await room.restart_at(4, 0)
-    await room.until(lambda: True)
+    await room.until(lambda: room.looks > 0)
 
     assert room.jobs == []
     assert room.cron_job.status.last_schedule_time is None
@@ -208,15 +212,22 @@ async def test_a_finished_job_goes_after_its_time(room: Room) -> None:
         },
     }
     await room.group.jobs.create(room.context, from_dict(document, Job))
-    room.run()
     await room.finish("once", "Failed")
-    await room.until(lambda: True)
-    assert room.jobs == ["once"]
+    finished = room.group.jobs.storage.get("ns", "once").value
+    assert expires(finished) == room.now + timedelta(seconds=60)
 
     await room.restart_at(3, 2)
 
-    # A deletion that waits for what it owns is marked first; there is nothing to wait for here.
-    await room.until(lambda: not room.jobs or bool(_deleted(room)))
+    # The deletion is marked, and waits for who removes what the job owns.
+    await room.until(lambda: _deleted(room) is not None)
+
+
+def test_only_finished_jobs_that_say_so_expire() -> None:
+    over = from_dict({"status": {"conditions": [{"type": "Complete", "status": "True"}]}}, Job)
+    running = from_dict({"spec": {"ttlSecondsAfterFinished": 0}}, Job)
+
+    assert expires(over) is None
+    assert expires(running) is None
 
 
 def _deleted(room: Room) -> str | None:
