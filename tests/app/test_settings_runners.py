@@ -67,7 +67,7 @@ def test_a_builder_is_read_with_all_its_parts() -> None:
         ([{"name": "a"}], "runners[0].type must be one of podman, exec, not None"),
         ([{"name": "a", "type": "exec"}], "runners[0].command must be the program to run and its arguments"),
         ([{"name": "A b", "type": "podman"}], "runners[0].name must be lower case letters, digits and dashes"),
-        ([{"name": "a", "type": "podman", "kinds": ["Pod"]}], "runners[0].kinds must be some of Deployment"),
+        ([{"name": "a", "type": "podman", "kinds": ["Service"]}], "runners[0].kinds must be some of Deployment"),
         ([{"name": "a", "type": "podman", "labels": ["x"]}], "runners[0].labels must be names with values"),
         ([{"name": "a", "type": "podman", "timeout": "soon"}], "runners[0].timeout must be a time like 10m or 90s"),
         ([{"name": "a", "type": "podman", "privileged": "yes"}], "runners[0].privileged must be true or false"),

@@ -122,7 +122,7 @@ def test_a_command_is_told_of_changes_and_kubectl_sees_the_rollout_end(machine: 
     assert len({one["changeID"] for one in told[:4]}) == 4
 
 
-def test_a_command_that_fails_is_told_of_and_a_job_is_done_once(machine: Machine) -> None:
+def test_a_command_that_fails_is_told_of_and_jobs_and_pods_are_done_once(machine: Machine) -> None:
     machine.deploy("script", "bad", "quay.io/shop/bad:1")
     failure = until(lambda: machine.condition("script", "ReplicaFailure", "bad"))
     assert failure["message"].endswith("on-change: exit status 1")
@@ -131,6 +131,11 @@ def test_a_command_that_fails_is_told_of_and_a_job_is_done_once(machine: Machine
     wait = ("-n", "script", "wait", "--for=condition=Complete", "job/once", "--timeout=30s")
     machine.server.kubectl(*wait, check=True)
     assert [one["name"] for one in machine.told()].count("once") == 1
+
+    run = ("-n", "script", "run", "alone", "--image=quay.io/shop/alone:1", "--restart=Never")
+    machine.server.kubectl(*run, check=True)
+    ended = ("-n", "script", "wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/alone", "--timeout=30s")
+    machine.server.kubectl(*ended, check=True)
 
 
 def test_where_nobody_runs_it_the_status_says_so(machine: Machine) -> None:

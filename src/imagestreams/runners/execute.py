@@ -36,7 +36,7 @@ class ExecRunner:
             RunnerError: it is not there, failed, or took too long; the message ends with what it said.
         """
         await self._call(APPLY, workload)
-        ended = workload.replicas if workload.is_job else 0
+        ended = workload.replicas if workload.ends else 0
         return Observation(workload.replicas, workload.replicas - ended, succeeded=ended)
 
     async def remove(self, workload: Workload) -> None:

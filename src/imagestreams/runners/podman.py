@@ -52,7 +52,7 @@ class PodmanRunner:
         """
         played = documents(workload, self.server, privileged=self.privileged)
         there = await self._pods(f"label={LABEL_UID}={workload.uid}")
-        failed = workload.is_job and (await self.observe()).get(workload.uid, Observation()).failed
+        failed = workload.ends and (await self.observe()).get(workload.uid, Observation()).failed
         if failed or not self._is_done(workload, there):
             await self._clear(workload, there)
             if workload.replicas:
@@ -154,7 +154,7 @@ class PodmanRunner:
 
 def _has_begun(pod: Mapping[str, Any], workload: Workload) -> bool:
     status = str(pod.get("Status", "")).lower()
-    return status in _ALIVE or (workload.is_job and status not in _CREATED)
+    return status in _ALIVE or (workload.ends and status not in _CREATED)
 
 
 def _observation(pods: Sequence[Sequence[Mapping[str, Any]]]) -> Observation:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 JOB: Final = "Job"
+POD: Final = "Pod"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,10 @@ class Workload:
     insecure: frozenset[str] = frozenset()
 
     @property
-    def is_job(self) -> bool:
-        """Whether it ends by itself."""
-        return self.kind == JOB
+    def ends(self) -> bool:
+        """Whether it is to end by itself."""
+        restarts = (self.template.get("spec") or {}).get("restartPolicy", "Always") == "Always"
+        return self.kind == JOB or (self.kind == POD and not restarts)
 
     @property
     def images(self) -> dict[str, str]:

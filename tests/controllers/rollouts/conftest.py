@@ -56,7 +56,7 @@ class FakeRunner:
             await self.hold.wait()
         if self.error:
             raise RunnerError(self.error)
-        ended = workload.replicas if workload.is_job else 0
+        ended = workload.replicas if workload.ends else 0
         seen = self.outcome or Observation(workload.replicas, workload.replicas - ended, succeeded=ended)
         return self.running.setdefault(workload.uid, seen) if self.observes else seen
 
@@ -228,6 +228,9 @@ def workload() -> Callable[..., dict[str, Any]]:
     """Makes the document of a workload `web` with one container of an image."""
 
     def make(kind: str = "Deployment", image: str = "r/web:1", **spec: Any) -> dict[str, Any]:
+        if kind == "Pod":
+            spec = {"containers": [{"name": "app", "image": image}], **spec}
+            return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": spec}
         versions = {"Job": "batch/v1", "ReplicationController": "v1", "DeploymentConfig": "apps.openshift.io/v1"}
         template: dict[str, Any] = {
             "metadata": {"labels": {"app": "web"}},

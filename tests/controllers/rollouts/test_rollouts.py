@@ -407,6 +407,44 @@ async def test_a_job_that_runs_longer_than_it_may_is_taken_down(room: Any, runne
     await room.until(lambda: runner.told == ["apply Job/web", "remove Job/web"])
 
 
+async def test_a_pod_of_somebodys_own_runs(room: Any, runner: Any, workload: Make) -> None:
+    await room.create(workload("Pod"))
+    await room.until(lambda: room.condition("Pod", "web", "Ready")[0] == "True")
+    await room.rest()
+    assert room.status("Pod", "web")["phase"] == "Running"
+    (container,) = room.status("Pod", "web")["containerStatuses"]
+    assert (container["ready"], container["state"]) == (True, {"running": {"startedAt": room.time()}})
+
+    await room.change("Pod", "web", lambda pod: setattr(pod.spec.containers[0], "image", "r/web:2"))
+    await room.until(lambda: len(runner.calls) == 2)
+    await room.delete("Pod", "web")
+    await room.until(lambda: len(runner.calls) == 3)
+
+    assert runner.told == ["apply Pod/web", "apply Pod/web", "remove Pod/web"]
+    assert len({call[1].change_id for call in runner.calls[:2]}) == 2
+
+
+async def test_a_pod_that_comes_to_its_end_is_run_once(room: Any, runner: Any, workload: Make) -> None:
+    await room.create(workload("Pod", restartPolicy="Never"))
+    await room.until(lambda: room.status("Pod", "web").get("phase") == "Succeeded")
+    await room.end()
+    room.begin()
+    await room.rest()
+
+    assert runner.told == ["apply Pod/web"]
+
+
+async def test_a_pod_that_can_not_be_started_says_why(room: Any, runner: Any, workload: Make) -> None:
+    runner.error = "no such image"
+    await room.create(workload("Pod"))
+    await room.until(lambda: room.status("Pod", "web").get("containerStatuses"))
+    await room.until(lambda: "message" in room.status("Pod", "web")["containerStatuses"][0]["state"]["waiting"])
+
+    assert room.status("Pod", "web")["phase"] == "Pending"
+    waiting = room.status("Pod", "web")["containerStatuses"][0]["state"]["waiting"]
+    assert waiting == {"reason": "CreateContainerError", "message": "no such image"}
+
+
 async def test_the_rollout_of_a_deployment_config_completes_and_the_old_one_gives_way(
     room: Any, runner: Any, workload: Make
 ) -> None:

@@ -18,6 +18,7 @@ KINDS: Final = (
     "ReplicationController",
     "DeploymentConfig",
     "Job",
+    "Pod",
 )
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 

@@ -16,7 +16,7 @@ from imagestreams.controllers.rollouts.seen import NO_RUNNER, Seen
 from imagestreams.controllers.rollouts.subjects import Subject
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.runners.engine import RunnerError
-from imagestreams.runners.runner import JOB, Observation, Runner, Workload
+from imagestreams.runners.runner import Observation, Runner, Workload
 from imagestreams.runners.settings import RunnerSettings
 from imagestreams.store.cache import Entry
 
@@ -213,7 +213,7 @@ class Handouts:
         """Return whether pods that should run for ever have ended or are gone, or those of a job have failed."""
         if not runner.observes or runner.name not in self._looked:
             return False
-        if subject.kind == JOB:
+        if subject.ends:
             return self._has_failed(record) and record.attempts < attempts_max
         there = self._observation(record)
         return there.replicas - there.succeeded - there.failed < subject.replicas

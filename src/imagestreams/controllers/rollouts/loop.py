@@ -23,6 +23,7 @@ from imagestreams.api.codec import copy
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError
 from imagestreams.api.openshift_apps import DeploymentConfig
+from imagestreams.api.pods import Pod
 from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.rollouts.attachments import Attachments
@@ -30,6 +31,7 @@ from imagestreams.controllers.rollouts.configs import config_subject, shown, wan
 from imagestreams.controllers.rollouts.deployment_statuses import left_without_runner_s
 from imagestreams.controllers.rollouts.handouts import ChosenRunner, Handouts
 from imagestreams.controllers.rollouts.job_statuses import is_finished
+from imagestreams.controllers.rollouts.pod_statuses import is_over
 from imagestreams.controllers.rollouts.records import FAILED, Rollout
 from imagestreams.controllers.rollouts.seen import Seen
 from imagestreams.controllers.rollouts.statuses import is_anothers, replica_set_status, status_of
@@ -87,6 +89,7 @@ class Rollouts:
             workloads.stateful_sets.storage,
             workloads.daemon_sets.storage,
             workloads.jobs.storage,
+            workloads.pods.storage,
             self._replica_sets,
             self._controllers,
             configs,
@@ -215,7 +218,7 @@ class Rollouts:
     async def _work_on(self, handouts: Handouts, storage: ObjectStorage[Any], entry: Entry[Any]) -> None:
         value = entry.value
         subject = subject_of(value)
-        if subject is None or (isinstance(value, Job) and is_finished(value)):
+        if subject is None or _has_ended(value):
             return
         attempts_max = 0
         if isinstance(value, Job):
@@ -224,7 +227,7 @@ class Rollouts:
         was_run = handouts.record(subject.kind, subject.namespace, subject.name) is not None
         record = await handouts.prepare(subject, attempts_max)
         seen = self._seen(handouts, value, subject, record, attempts_max)
-        if not seen.has_runner and not was_run and is_anothers(value.status):
+        if not seen.has_runner and not was_run and (isinstance(value, Pod) or is_anothers(value.status)):
             # Somebody outside runs it, and says so himself.
             return
         entry = await self._show(storage, entry, seen)
@@ -323,6 +326,10 @@ class Rollouts:
             after = shown(each.value, wanted=is_wanted, seen=seen if is_wanted else None, now=self._now())
             if after is not each.value:
                 self._rollouts.seen(await self._controllers.replace(each, after))
+
+
+def _has_ended(value: Stored) -> bool:
+    return (isinstance(value, Job) and is_finished(value)) or (isinstance(value, Pod) and is_over(value))
 
 
 async def _write_status(storage: ObjectStorage[Any], entry: Entry[Any], status: Any) -> Entry[Any]:

@@ -20,8 +20,10 @@ from imagestreams.api.apps import (
 )
 from imagestreams.api.batch import Job
 from imagestreams.api.core import Stored
+from imagestreams.api.pods import Pod
 from imagestreams.controllers.rollouts.deployment_statuses import deployment_status
 from imagestreams.controllers.rollouts.job_statuses import job_status
+from imagestreams.controllers.rollouts.pod_statuses import pod_status
 from imagestreams.controllers.rollouts.seen import NO_RUNNER, Seen
 
 
@@ -37,6 +39,8 @@ def status_of(value: Stored, seen: Seen, now: str) -> Any:
         return replica_set_status(value, seen, now)
     if isinstance(value, ReplicationController):
         return replication_controller_status(value, seen, now)
+    if isinstance(value, Pod):
+        return pod_status(value, seen, now)
     assert isinstance(value, Job)
     return job_status(value, seen, now)
 

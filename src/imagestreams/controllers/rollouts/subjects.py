@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from imagestreams.api.apps import DaemonSet, Deployment, ReplicaSet, ReplicationController, StatefulSet
 from imagestreams.api.batch import Job
 from imagestreams.api.codec import encode, to_dict
 from imagestreams.api.core import Stored
-from imagestreams.api.pods import PodTemplateSpec
-from imagestreams.runners.runner import Workload
+from imagestreams.api.pods import ObjectMeta as PodMeta
+from imagestreams.api.pods import Pod, PodTemplateSpec
+from imagestreams.runners.runner import JOB, POD, Workload
 
 _NODES: Final = 1
 """A daemon set runs once a node, and this machine is the only one."""
@@ -48,6 +49,11 @@ class Subject:
         """The same for what would run in the same way."""
         wanted = encode([self.template, self.replicas, list(self.claims)])
         return hashlib.sha256(wanted).hexdigest()
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is to end by itself."""
+        return self.kind == JOB or (self.kind == POD and self.template.spec.restart_policy != "Always")
 
     @property
     def missing(self) -> str:
@@ -95,6 +101,11 @@ def subject_of(value: Stored) -> Subject | None:
         return _subject(value, value.spec.replicas, value.spec.template)
     if isinstance(value, ReplicationController) and value.spec.template is not None:
         return _subject(value, value.spec.replicas, value.spec.template)
+    if isinstance(value, Pod):
+        metadata = PodMeta(labels=value.metadata.labels, annotations=value.metadata.annotations)
+        subject = _subject(value, 1, PodTemplateSpec(metadata=metadata, spec=value.spec))
+        # What changes of a pod is its images, and that raises no generation.
+        return replace(subject, change=subject.fingerprint[:12])
     if isinstance(value, Job):
         deadline_s = value.spec.active_deadline_seconds
         return _subject(
