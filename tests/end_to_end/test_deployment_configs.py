@@ -91,6 +91,9 @@ def test_kubectl_applies_shows_and_scales(server: RunningServer, project: str) -
     eventually(lambda: rollout(server, project, 1), lambda one: one["spec"]["replicas"] == 3)
     _, scale = server.request("GET", path(project, "scale"))
     assert scale["status"]["selector"] == "app=web,deploymentconfig=web"
+    size = {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {"name": "web"}, "spec": {"replicas": 1}}
+    code, scale = server.request("PUT", path(project, "scale"), size)
+    assert (code, scale["spec"]) == (200, {"replicas": 1})
 
 
 def test_a_change_of_the_template_rolls_out_and_takes_over(server: RunningServer, project: str) -> None:

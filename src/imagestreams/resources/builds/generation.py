@@ -1,8 +1,7 @@
 """How a build is made of a config or of another build.
 
 Functions from values to values: what references point to is asked of `Sources`, the time is given. The config is
-changed in place, since a build and the count of builds belong together: whoever calls stores the config first, so that
-of two requests for the same number only one makes a build.
+changed in place, since a build and the count of builds belong together: whoever calls stores both in one write.
 """
 
 import re

@@ -61,7 +61,7 @@ class ScaleResource(Resource):
                 raise invalid("autoscaling", "Scale", context.name, errors)
             value = copy(workload)
             value.spec.replicas = wanted.spec.replicas
-            value.metadata.resource_version = wanted.metadata.resource_version
+            value.metadata.resource_version = wanted.metadata.resource_version or workload.metadata.resource_version
             if wanted.metadata.uid:
                 value.metadata.uid = wanted.metadata.uid
             if wanted.spec.replicas != workload.spec.replicas:
