@@ -54,7 +54,8 @@ def follow_object(session: Session, target: Target, timeout_s: float | None) -> 
                         last = "" if event == "DELETED" else _version_of(value)
                         yield event, value
         except ClientError as error:
-            if error.reason not in ("Expired", "Gone"):
+            # A watch that broke off is begun anew; whether there still is a server, the next list will tell.
+            if error.status is not None and error.reason not in ("Expired", "Gone"):
                 raise
 
 
