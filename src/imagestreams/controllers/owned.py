@@ -5,7 +5,6 @@ names one of a kind that this server does not store: of that nothing is known. L
 when it or one of its owners changes, and all are once at the start, so a server that was stopped goes on.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +12,7 @@ from imagestreams.api.codec import copy
 from imagestreams.api.errors import ApiError
 from imagestreams.api.meta import OwnerReference
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
-from imagestreams.controllers.watching import follow
+from imagestreams.controllers.watching import follow, run_fed
 from imagestreams.resources.core.group import SERVER
 from imagestreams.resources.owning import BACKGROUND, DELETES_FIRST, FOREGROUND, ORPHAN, ORPHANS
 from imagestreams.resources.resource import DeleteOptions, RequestContext
@@ -45,20 +44,8 @@ class OwnedObjects:
 
     async def run(self) -> None:
         """Work until `stop` is called."""
-        watches = [
-            asyncio.create_task(follow(each.storage, self._seen, self._gone)) for each in self._resources.values()
-        ]
-        for watch in watches:
-            watch.add_done_callback(lambda _: self._queue.stop())
-        try:
-            await self._queue.run()
-        finally:
-            for watch in watches:
-                watch.cancel()
-            results = await asyncio.gather(*watches, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        resources = self._resources.values()
+        await run_fed(self._queue, [follow(each.storage, self._seen, self._gone) for each in resources])
 
     def stop(self) -> None:
         """Let `run` end."""

@@ -7,8 +7,7 @@ here. Level-driven: all that is to be known is in the objects; who has which rev
 that the work on one workload does not grow with the number of others.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from imagestreams.api.apps import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
@@ -19,7 +18,7 @@ from imagestreams.api.label_selectors import selects
 from imagestreams.controllers.import_events import NORMAL, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.telling import Tell, reference_to
-from imagestreams.controllers.watching import follow
+from imagestreams.controllers.watching import follow, run_fed
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.stored import fill_system_fields
 from imagestreams.resources.workloads.group import WorkloadGroup
@@ -67,33 +66,23 @@ class Revisions:
 
     async def run(self) -> None:
         """Work until `stop` is called."""
-        watches = [asyncio.create_task(each) for each in self._watches()]
-        for watch in watches:
-            watch.add_done_callback(lambda _: self._queue.stop())
-        try:
-            await self._queue.run()
-        finally:
-            for watch in watches:
-                watch.cancel()
-            results = await asyncio.gather(*watches, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        # What is owned is known before its owners are looked at.
+        owned = [
+            follow(self._replica_sets, self._seen_in(self._sets), self._gone_from(self._sets)),
+            follow(self._revisions, self._seen_in(self._states), self._gone_from(self._states)),
+        ]
+        owners = [follow(each, self._seen, self._gone) for each in self._owners.values()]
+        await run_fed(self._queue, [*owned, *owners])
 
     def stop(self) -> None:
         """Let `run` end."""
         self._queue.stop()
 
-    def _watches(self) -> list[Coroutine[Any, Any, None]]:
-        """Return the watches; what is owned is known before its owners are looked at."""
-        return [
-            follow(self._replica_sets, self._seen_in(self._sets), self._gone_from(self._sets)),
-            follow(self._revisions, self._seen_in(self._states), self._gone_from(self._states)),
-            *(
-                follow(each, lambda entry: self._queue.add(entry.key), lambda key: None)
-                for each in self._owners.values()
-            ),
-        ]
+    def _seen(self, entry: Entry[Any]) -> None:
+        self._queue.add(entry.key)
+
+    def _gone(self, key: str) -> None:
+        """What a workload had goes after it: that is the matter of another loop."""
 
     def _seen_in(self, index: Controlled[T]) -> Callable[[Entry[T]], None]:
         def seen(entry: Entry[T]) -> None:

@@ -1,8 +1,8 @@
 """Tells of every stored object, and then of every change, until the store is closed."""
 
 import asyncio
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from imagestreams.api.core import Stored
 from imagestreams.controllers.queue import WorkQueue
@@ -38,12 +38,20 @@ async def run_following(
     queue: WorkQueue, storage: ObjectStorage[T], seen: Callable[[Entry[T]], None], gone: Callable[[str], None]
 ) -> None:
     """Run a queue that is fed by a storage's changes, until the queue is stopped or the store is closed."""
-    watch = asyncio.create_task(follow(storage, seen, gone))
-    watch.add_done_callback(lambda _: queue.stop())
+    await run_fed(queue, [follow(storage, seen, gone)])
+
+
+async def run_fed(queue: WorkQueue, feeds: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run a queue with all that feeds it, until it is stopped or a feed ends; a feed's error is raised."""
+    watches = [asyncio.create_task(feed) for feed in feeds]
+    for watch in watches:
+        watch.add_done_callback(lambda _: queue.stop())
     try:
         await queue.run()
     finally:
-        watch.cancel()
-        await asyncio.wait([watch])
-    if not watch.cancelled() and (error := watch.exception()) is not None:
-        raise error
+        for watch in watches:
+            watch.cancel()
+        await asyncio.wait(watches)
+    for watch in watches:
+        if not watch.cancelled() and (error := watch.exception()) is not None:
+            raise error

@@ -53,4 +53,4 @@ class OwningResource(StoredResource[T]):
         if value.metadata.deletion_timestamp and value.metadata.finalizers and not context.dry_run:
             waiting = await self.storage.replace(entry, value)
             return Item(waiting.value, waiting.encoded)
-        return await super()._delete(context, Entry(entry.key, entry.revision, value, entry.encoded), options)
+        return await super()._delete(context, self.storage.preview(value, entry.revision), options)
