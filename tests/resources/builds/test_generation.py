@@ -71,6 +71,16 @@ def test_a_build_belongs_to_its_config_and_counts_it() -> None:
     assert first.status.config == ObjectReference(kind="BuildConfig", name="app", namespace="here")
 
 
+def test_numbers_of_builds_that_an_earlier_config_left_are_passed_over() -> None:
+    value, left = config(), {"app-1", "app-2", "app-4"}
+
+    third = build_of_config(value, request(lastVersion=0), Sources(base="base@1"), NOW, left.__contains__)
+    fifth = build_of_build(third, value, request(), NOW, 0, left.__contains__)
+
+    assert (third.metadata.name, fifth.metadata.name, value.status.last_version) == ("app-3", "app-5", 5)
+    assert (third.metadata.annotations or {})["openshift.io/build.number"] == "3"
+
+
 def test_a_tag_that_changed_is_built_as_it_was_told_and_written_down() -> None:
     value = config(triggers=[{"type": "ImageChange"}])
 

@@ -5,7 +5,7 @@ changed in place, since a build and the count of builds belong together: whoever
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from imagestreams.api.build import (
@@ -41,6 +41,10 @@ _JENKINS: Final = ("status-json", "log-url", "console-log-url", "blueocean-log-u
 _STAMPED: Final = re.compile(r".+-[0-9]{10}")
 
 
+IsTaken = Callable[[str], bool]
+"""Says whether there is a build of that name already."""
+
+
 class Sources(Protocol):
     """Who knows what references point to, and which secrets a service account has."""
 
@@ -51,8 +55,16 @@ class Sources(Protocol):
         """Return the secrets of a service account, or raise an `ApiError`."""
 
 
-def build_of_config(config: BuildConfig, request: BuildRequest, sources: Sources, now: str) -> Build:
+def _no_name_is_taken(name: str) -> bool:
+    return False
+
+
+def build_of_config(
+    config: BuildConfig, request: BuildRequest, sources: Sources, now: str, is_taken: IsTaken = _no_name_is_taken
+) -> Build:
     """Return the next build of a config, and count it there; `now` is an RFC 3339 time.
+
+    Numbers whose names are taken, as by builds of an earlier config of that name, are left out.
 
     Raises:
         ApiError: 400, the config is paused, has moved on, or is of another strategy than the request is for; 422 or
@@ -66,7 +78,7 @@ def build_of_config(config: BuildConfig, request: BuildRequest, sources: Sources
         wanted = f"the build request LastVersion({request.last_version})"
         raise bad_request(f"the LastVersion({last}) on build config {where} does not match {wanted}")
     _update_triggers(config, request, sources, now)
-    build = _from_config(config, request, sources, now)
+    build = _from_config(config, request, sources, now, _next_name(config, is_taken))
     annotations, labels = build.metadata.annotations or {}, build.metadata.labels or {}
     build.metadata.annotations = {**(request.metadata.annotations or {}), **annotations}
     build.metadata.labels = {**(request.metadata.labels or {}), **labels}
@@ -86,7 +98,14 @@ def check_not_paused(config: BuildConfig) -> None:
         raise bad_request(f"can't instantiate from BuildConfig {where}: BuildConfig is paused")
 
 
-def build_of_build(build: Build, config: BuildConfig | None, request: BuildRequest, now: str, stamp_ns: int) -> Build:
+def build_of_build(
+    build: Build,
+    config: BuildConfig | None,
+    request: BuildRequest,
+    now: str,
+    stamp_ns: int,
+    is_taken: IsTaken = _no_name_is_taken,
+) -> Build:
     """Return a new build like another one; `config` is the other's, if it is still there, and counts it.
 
     `stamp_ns` is a time in nanoseconds that makes the name of a build without a config unique.
@@ -100,8 +119,7 @@ def build_of_build(build: Build, config: BuildConfig | None, request: BuildReque
         why = f"can't instantiate from BuildConfig {where}: BuildConfig is paused"
         raise internal(f"fatal error generating Build from BuildConfig: {why}")
     if config is not None:
-        config.status.last_version += 1
-        name = build_names.joined_name(config.metadata.name, str(config.status.last_version))
+        name = _next_name(config, is_taken)
     else:
         base = metadata.name.rpartition("-")[0] if _STAMPED.fullmatch(metadata.name) else metadata.name
         name = build_names.joined_name(base, str(stamp_ns)[-10:])
@@ -145,13 +163,21 @@ def _new_status(config: ObjectReference | None, now: str) -> BuildStatus:
     return BuildStatus(phase=NEW, conditions=[condition], config=config)
 
 
-def _from_config(config: BuildConfig, request: BuildRequest, sources: Sources, now: str) -> Build:
-    config.status.last_version += 1
+def _next_name(config: BuildConfig, is_taken: IsTaken) -> str:
+    """Count the next build of a config, and return its name."""
+    while True:
+        config.status.last_version += 1
+        name = build_names.joined_name(config.metadata.name, str(config.status.last_version))
+        if not is_taken(name):
+            return name
+
+
+def _from_config(config: BuildConfig, request: BuildRequest, sources: Sources, now: str, name: str) -> Build:
     metadata, spec = config.metadata, copy(config.spec)
     number = str(config.status.last_version)
     build = Build(
         metadata=ObjectMeta(
-            name=build_names.joined_name(metadata.name, number),
+            name=name,
             namespace=metadata.namespace,
             labels={
                 **(metadata.labels or {}),

@@ -75,7 +75,7 @@ class BuildGenerator:
             if current is None:
                 raise self._configs.storage.missing(request.metadata.name)
             changed = copy(current)
-            made[:] = [build_of_config(changed, request, self._sources, context.now)]
+            made[:] = [build_of_config(changed, request, self._sources, context.now, self._taken_in(context))]
             return changed
 
         # An empty resource version in what a transform gives stands for the state that it was given.
@@ -99,10 +99,13 @@ class BuildGenerator:
             if current is None:
                 raise self._configs.storage.missing(config.value.metadata.name)
             changed = copy(current)
-            made[:] = [build_of_build(build, changed, request, context.now, stamp)]
+            made[:] = [build_of_build(build, changed, request, context.now, stamp, self._taken_in(context))]
             return changed
 
         return await self._store(replace(context, name=config.value.metadata.name), count, made)
+
+    def _taken_in(self, context: RequestContext) -> Callable[[str], bool]:
+        return lambda name: self._builds.storage.find(context.namespace, name) is not None
 
     async def _store(self, context: RequestContext, count: Transform, made: list[Build]) -> Item:
         """Write a config as `count` makes it, together with the build that it puts into `made`."""
