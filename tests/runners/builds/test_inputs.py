@@ -92,6 +92,59 @@ async def test_an_archive_that_leads_out_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+async def test_an_archive_can_not_make_a_file_of_this_machine_its_own_nor_hold_up_who_reads_it(
+    tmp_path: Path, kind: bytes
+) -> None:
+    (tmp_path / "kubeconfig").write_text("token")
+    with tarfile.open(tmp_path / "tar", "w") as tar:
+        member = tarfile.TarInfo("Dockerfile")
+        member.type, member.linkname = kind, str(tmp_path / "kubeconfig")
+        tar.addfile(member)
+    (tmp_path / "target").mkdir()
+
+    with pytest.raises(InputError, match="unable to extract binary build input"):
+        await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
+
+    assert not (tmp_path / "target" / "Dockerfile").exists()
+    assert (tmp_path / "kubeconfig").stat().st_nlink == 1
+
+
+async def test_a_hard_link_does_not_follow_a_symbolic_one_out_of_the_archive(tmp_path: Path) -> None:
+    (tmp_path / "kubeconfig").write_text("token")
+    with tarfile.open(tmp_path / "tar", "w") as tar:
+        links = ("out", tarfile.SYMTYPE, str(tmp_path)), ("Dockerfile", tarfile.LNKTYPE, "out/kubeconfig")
+        for name, kind, to in links:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, to
+            tar.addfile(member)
+    (tmp_path / "target").mkdir()
+
+    with pytest.raises(InputError, match="unable to extract binary build input"):
+        await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
+
+
+async def test_links_programs_and_directories_of_an_archive_stay_what_they_are(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "tar", "w") as tar:
+        for name, kind, to, mode in (
+            ("bin", tarfile.DIRTYPE, "", 0o755),
+            ("bin/run", tarfile.REGTYPE, "", 0o4755),
+            ("bin/same", tarfile.LNKTYPE, "bin/run", 0o755),
+            ("sh", tarfile.SYMTYPE, "/bin/sh", 0o777),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname, member.mode = kind, to, mode
+            tar.addfile(member)
+    target = tmp_path / "target"
+    target.mkdir()
+
+    await unpack(Binary(tmp_path / "tar"), target)
+
+    assert [path.stat().st_mode & 0o7777 for path in (target / "bin", target / "bin" / "run")] == [0o755, 0o755]
+    assert (target / "bin" / "same").samefile(target / "bin" / "run")
+    assert (target / "sh").readlink() == Path("/bin/sh")
+
+
 async def test_what_is_no_archive_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("hello")
     (tmp_path / "target").mkdir()

@@ -7,9 +7,12 @@ import asyncio
 import os
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from imagestreams.runners.builds.plan import Binary, BuildFailure, InputFiles
+
+if TYPE_CHECKING:
+    import tarfile
 
 DOCKERFILE: Final = "Dockerfile"
 FETCH_SOURCE_FAILED: Final = ("FetchSourceFailed", "Failed to fetch the input source.")
@@ -76,11 +79,26 @@ def _unpack_archive(archive: Path, target: Path) -> None:
                 zipped.extractall(target)
         else:
             with tarfile.open(archive) as tar:
-                tar.extractall(target, filter="tar")
+                tar.extractall(target, filter=_harmless)
     except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
         raise InputError(
             f"unable to extract binary build input, must be a zip, tar, or gzipped tar, or specified as a file: {error}"
         ) from error
+
+
+def _harmless(member: "tarfile.TarInfo", target: str) -> "tarfile.TarInfo":
+    """Let a member of an archive pass if it is what a source may hold, without giving it rights.
+
+    A hard link to a file of this machine would be that file: it could be read, and written to. A pipe would never come
+    to its end. A symbolic link may point anywhere, as in a repository: whoever reads a path looks where it leads.
+    """
+    import tarfile
+
+    if member.issym():
+        return tarfile.tar_filter(member, target)
+    checked = tarfile.data_filter(member, target)
+    # Who may enter a directory is part of the source, and goes into the image.
+    return checked.replace(mode=member.mode & 0o755 | 0o700, deep=False) if member.isdir() else checked
 
 
 def write_files(given: InputFiles, context: Path) -> None:
