@@ -181,7 +181,7 @@ async def test_an_upload_is_there_when_it_is_given_to_a_build(tmp_path: Path) ->
 
     received = await uploads.receive(pieces(b"one", b"two"))
     assert uploads.path("u-1") is None
-    uploads.give(received, "u-1")
+    await uploads.give(received, "u-1")
 
     path = uploads.path("u-1")
     assert path is not None and path.read_bytes() == b"onetwo"
@@ -202,7 +202,7 @@ async def test_an_upload_is_bounded_and_leaves_nothing_behind(tmp_path: Path) ->
 async def test_after_a_restart_only_sources_that_are_needed_stay(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path / "uploads")
     for uid in ("u-1", "u-2"):
-        uploads.give(await uploads.receive(pieces(b"x")), uid)
+        await uploads.give(await uploads.receive(pieces(b"x")), uid)
     await uploads.receive(pieces(b"never given"))
 
     uploads.keep_only({"u-2"})

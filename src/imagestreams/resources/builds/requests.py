@@ -170,16 +170,16 @@ class InstantiateBinary(Resource):
         request = _binary_request(context, options)
         try:
             received = await self._uploads.receive(body)
+            try:
+                item = await self._generator.instantiate(context, request)
+                await self._uploads.give(received, item.value.metadata.uid)
+            except BaseException:
+                self._uploads.forget(received)
+                raise
         except UploadTooLarge as error:
             raise too_much(str(error)) from error
         except UploadError as error:
             raise internal(str(error)) from error
-        try:
-            item = await self._generator.instantiate(context, request)
-            self._uploads.give(received, item.value.metadata.uid)
-        except BaseException:
-            self._uploads.forget(received)
-            raise
         return item
 
 

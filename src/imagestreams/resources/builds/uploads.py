@@ -1,5 +1,9 @@
-"""Sources that are uploaded for single builds: private files beside the logs, there only when they are whole."""
+"""Sources that are uploaded for single builds: private files beside the logs, there only when they are whole.
 
+What was given to a build is on the disk, like the build itself.
+"""
+
+import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Container
@@ -45,6 +49,8 @@ class Uploads:
                     if size > self._max_bytes:
                         raise UploadTooLarge(f"limit is {self._max_bytes}")
                     file.write(piece)
+                file.flush()
+                await asyncio.to_thread(os.fsync, file.fileno())
         except OSError as error:
             path.unlink(missing_ok=True)
             raise UploadError(f"can't keep an uploaded source: {error.strerror}") from error
@@ -53,9 +59,24 @@ class Uploads:
             raise
         return path
 
-    def give(self, received: Path, uid: str) -> None:
-        """Make what was received the source of a build."""
-        received.replace(self._file(uid))
+    async def give(self, received: Path, uid: str) -> None:
+        """Make what was received the source of a build.
+
+        Raises:
+            UploadError: the disk refuses.
+        """
+        try:
+            await asyncio.to_thread(self._move, received, self._file(uid))
+        except OSError as error:
+            raise UploadError(f"can't keep an uploaded source: {error.strerror}") from error
+
+    def _move(self, received: Path, target: Path) -> None:
+        received.replace(target)
+        descriptor = os.open(self._directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def forget(self, received: Path) -> None:
         """Delete what was received and given to no build."""
