@@ -51,6 +51,63 @@ spec:
       - {name: conf, configMap: {name: conf}}
       tolerations: [{operator: Exists}]
 ---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: full
+  annotations: {long: "a text of more than one line\\nand so on"}
+spec:
+  selector: {matchLabels: {app: full}, matchExpressions: [{key: app, operator: In, values: [full]}]}
+  template:
+    metadata: {labels: {app: full}, annotations: {a: b}}
+    spec:
+      serviceAccountName: full
+      priorityClassName: high
+      nodeSelector: {disk: fast}
+      initContainers: [{name: first, image: "first:1", args: [a, b]}]
+      containers:
+      - name: main
+        image: main:1
+        ports: [{containerPort: 80}, {containerPort: 53, protocol: UDP, hostPort: 53}]
+        securityContext: {seccompProfile: {type: RuntimeDefault}}
+        envFrom: [{configMapRef: {name: c}}, {prefix: P_, secretRef: {name: s, optional: true}}]
+        env:
+        - {name: LINES, value: "one\\ntwo"}
+        - {name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
+        - {name: CPU, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}
+        - {name: MEMORY, valueFrom: {resourceFieldRef: {resource: requests.memory}}}
+        - {name: C, valueFrom: {configMapKeyRef: {name: c, key: k, optional: true}}}
+        resources: {limits: {cpu: "2"}, requests: {memory: 64Mi, cpu: 250m}}
+        livenessProbe: {exec: {command: [cat, /tmp/x]}}
+        readinessProbe: {tcpSocket: {port: 80}, initialDelaySeconds: 3}
+        startupProbe: {grpc: {port: 80, service: s}}
+        volumeMounts: [{name: host, mountPath: /z, subPath: p}, {name: all, mountPath: /a}]
+        volumeDevices: [{name: claim, devicePath: /dev/x}]
+      volumes:
+      - {name: host, hostPath: {path: /srv}}
+      - {name: claim, persistentVolumeClaim: {claimName: c, readOnly: true}}
+      - {name: secret, secret: {secretName: s, optional: true}}
+      - name: all
+        projected:
+          sources:
+          - {downwardAPI: {items: [{path: p, fieldRef: {fieldPath: metadata.name}}]}}
+          - {serviceAccountToken: {path: t, expirationSeconds: 3600}}
+      - {name: down, downwardAPI: {items: [{path: p, fieldRef: {fieldPath: metadata.labels}}]}}
+      - {name: csi, csi: {driver: d.example.com, volumeAttributes: {a: b, c: d}}}
+      - {name: nfs, nfs: {server: s, path: /p}}
+      - {name: iscsi, iscsi: {targetPortal: "10.0.0.1", iqn: "iqn.2001-04.com.example:x", lun: 1}}
+      - {name: ceph, cephfs: {monitors: ["a:1", "b:2"], secretRef: {name: s}}}
+      - {name: flex, flexVolume: {driver: k/x, options: {a: b, c: d}}}
+      - {name: temporary, emptyDir: {medium: Memory, sizeLimit: 1Gi}}
+      - name: made
+        ephemeral: {volumeClaimTemplate: {metadata: {labels: {a: b}}, spec: {accessModes: [ReadWriteOnce],
+          resources: {requests: {storage: 1Gi}}}}}
+      tolerations:
+      - {key: b, operator: Equal, value: c, effect: NoExecute, tolerationSeconds: 60}
+      - {key: a, operator: Exists}
+      topologySpreadConstraints:
+      - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: full}}}
+---
 apiVersion: v1
 kind: ReplicationController
 metadata: {name: old}
@@ -107,6 +164,7 @@ def shown(server: RunningServer, new_namespace: Callable[[], str]) -> Place:
     made.kubectl("create", "job", "once", "--image=busybox", "--", "date")
     made.kubectl("create", "cronjob", "daily", "--image=busybox", "--schedule=@daily", "--", "date")
     made.kubectl("apply", "-f", "-", stdin=MANIFEST)
+    made.settled("full", "1")
     made.until(lambda: len(made.kubectl("get", "controllerrevisions", "-o", "name").splitlines()) == 2)
     return made
 
@@ -116,6 +174,7 @@ def shown(server: RunningServer, new_namespace: Callable[[], str]) -> Place:
     [
         "get deployments,statefulsets,daemonsets -o name",
         "describe deployment web --show-events=false",
+        "describe deployment full --show-events=false",
         "describe statefulset db",
         "describe daemonset log",
         "describe replicationcontroller old",
@@ -179,7 +238,8 @@ def test_all_workloads_are_shown_together(shown: Place) -> None:
     assert ours.stdout == theirs.stdout
     kinds = [line.split()[0] for line in theirs.stdout.splitlines()[1:]]
     assert kinds == [
-        "ReplicationController", "DaemonSet", "Deployment", "ReplicaSet", "ReplicaSet", "StatefulSet", "CronJob", "Job",
+        "ReplicationController", "DaemonSet", "Deployment", "Deployment", "ReplicaSet", "ReplicaSet", "ReplicaSet",
+        "StatefulSet", "CronJob", "Job",
     ]  # fmt: skip
 
 

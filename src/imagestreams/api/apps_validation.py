@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from imagestreams.api.apps import (
     ControllerRevision,
     DaemonSet,
@@ -19,8 +21,9 @@ from imagestreams.api.field_rules import at_most_all, not_negative, number_of, n
 from imagestreams.api.label_selector_validation import validate_label_selector
 from imagestreams.api.label_selectors import is_empty, is_readable, selects
 from imagestreams.api.meta import LabelSelector
-from imagestreams.api.pods import PodTemplateSpec
+from imagestreams.api.pods import PodTemplateSpec, Volume
 from imagestreams.api.pods.validation import validate_pod_template
+from imagestreams.api.pods.volume_sources import EmptyDirVolumeSource
 
 _ALWAYS: Final = "Always"
 _SPEC: Final = "spec"
@@ -98,7 +101,8 @@ def validate_stateful_set(value: StatefulSet) -> list[FieldError]:
             ("spec.revisionHistoryLimit", spec.revision_history_limit),
         ]
     )
-    return errors + _selected(spec.selector, spec.template, "empty selector is invalid for statefulset", "StatefulSet")
+    template = _with_claims(spec)
+    return errors + _selected(spec.selector, template, "empty selector is invalid for statefulset", "StatefulSet")
 
 
 def validate_stateful_set_update(value: StatefulSet, old: StatefulSet) -> list[FieldError]:
@@ -163,6 +167,16 @@ def validate_controller_revision(value: ControllerRevision) -> list[FieldError]:
 def validate_controller_revision_update(value: ControllerRevision, old: ControllerRevision) -> list[FieldError]:
     """Return what is wrong with a new state of a revision."""
     return validate_controller_revision(value) + unchanged("data", value.data, old.data)
+
+
+def _with_claims(spec: StatefulSetSpec) -> PodTemplateSpec:
+    """Return the template with a volume for each claim: containers may mount those, too."""
+    pod = spec.template.spec
+    volumes = pod.volumes or []
+    named = {volume.name for volume in volumes}
+    claimed = dict.fromkeys(claim.metadata.name for claim in spec.volume_claim_templates or [])
+    more = [Volume(name=name, empty_dir=EmptyDirVolumeSource()) for name in claimed if name and name not in named]
+    return replace(spec.template, spec=replace(pod, volumes=[*volumes, *more])) if more else spec.template
 
 
 def _selected(selector: LabelSelector | None, template: PodTemplateSpec, empty: str, kind: str) -> list[FieldError]:

@@ -124,6 +124,20 @@ async def test_of_a_stateful_set_only_some_fields_can_be_changed(room: Any, make
         await room.change("statefulsets", "db", lambda it: it["spec"].update(serviceName="other"))
 
 
+async def test_containers_of_a_stateful_set_mount_its_claims(room: Any, make: Make) -> None:
+    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+    document = make("StatefulSet", "db", volumeClaimTemplates=[claim])
+    mounts = document["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = [
+        {"name": "data", "mountPath": "/data"}
+    ]
+
+    made = await room.create("statefulsets", document)
+    mounts[0]["name"] = "other"
+
+    assert "volumes" not in made["spec"]["template"]["spec"]
+    assert 'volumeMounts[0].name: Not found: "other"' in await room.refusal("statefulsets", document)
+
+
 async def test_a_daemon_set_counts_its_templates(room: Any, make: Make) -> None:
     made = await room.create("daemonsets", make("DaemonSet", "log"))
     assert made["spec"]["updateStrategy"]["rollingUpdate"] == {"maxUnavailable": 1, "maxSurge": 0}

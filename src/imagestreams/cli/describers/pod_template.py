@@ -1,12 +1,14 @@
 """Pod templates, as kubectl describes them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from math import ceil
+from typing import Any, Final
 
 import msgspec
 
 from imagestreams.api.label_selectors import shown_selector
 from imagestreams.api.meta import LabelSelector
+from imagestreams.api.pods.quantities import QuantityError, parse_quantity
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.container_states import field_of, state_text
 from imagestreams.cli.describers.volumes import volumes_text
@@ -14,7 +16,8 @@ from imagestreams.cli.texts.tab_stops import without_control
 
 Object = Mapping[str, Any]
 
-_INDENT = "  "
+_INDENT: Final = "  "
+_PLAIN_RESOURCES: Final = ("cpu", "memory", "ephemeral-storage")
 
 
 def pod_template_text(template: Object | None) -> str:
@@ -126,12 +129,20 @@ def _variable(container: Object, variable: Object, pod: Object | None) -> Iterat
 
 
 def _amount(container: Object, reference: Object) -> str:
-    """Return what a variable says of the container's resources, where that is one of the plain amounts."""
+    """Return what a variable says of the container's resources: whole units of its divisor, rounded up."""
     what, _, name = str(reference.get("resource", "")).partition(".")
-    amount = ((container.get("resources") or {}).get(what) or {}).get(name)
-    if amount is None:
-        return "node allocatable" if what == "limits" and name in ("cpu", "memory") else "0"
-    return str(amount)
+    if what not in ("limits", "requests") or not (name in _PLAIN_RESOURCES or name.startswith("hugepages-")):
+        return ""
+    amount = ((container.get("resources") or {}).get(what) or {}).get(name, "0")
+    # Without a divisor whole cores and bytes are meant.
+    divisor = reference.get("divisor") or "0"
+    try:
+        units = parse_quantity(amount).value / (parse_quantity(divisor).value or 1)
+    except QuantityError:
+        return ""
+    if not units and what == "limits" and name in ("cpu", "memory"):
+        return "node allocatable"
+    return str(ceil(units))
 
 
 def _mounts(container: Object) -> Iterator[str]:
