@@ -49,6 +49,19 @@ async def test_a_program_sees_only_the_variables_that_it_is_given(monkeypatch: p
     assert b"SECRET" not in outcome.stdout
 
 
+async def test_a_program_that_can_not_be_noted_is_ended(tmp_path: Path) -> None:
+    started: list[int] = []
+
+    def note(group: int) -> None:
+        started.append(group)
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        await run(script("sleep 1000", started=note))
+
+    assert await is_gone(started[0])
+
+
 async def test_a_program_that_is_not_there_is_told_of() -> None:
     with pytest.raises(RunnerError, match=r"^/nowhere/podman is not installed: No such file or directory$"):
         await run(Command(("/nowhere/podman", "ps")))

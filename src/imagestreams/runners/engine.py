@@ -82,8 +82,6 @@ async def run(command: Command) -> Outcome:
     except ValueError as error:
         # A zero byte in a variable.
         raise RunnerError(f"{command.argv[0]} can't be started: {error}") from error
-    if command.started is not None:
-        command.started(process.pid)
     said, complained = bytearray(), bytearray()
     pipes = [
         asyncio.create_task(_feed(process, command.stdin)),
@@ -92,6 +90,8 @@ async def run(command: Command) -> Outcome:
     ]
     timed_out = False
     try:
+        if command.started is not None:
+            command.started(process.pid)
         async with asyncio.timeout(command.timeout_s):
             await _exit_of(process)
     except TimeoutError:

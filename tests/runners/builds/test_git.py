@@ -72,6 +72,21 @@ async def test_a_link_does_not_lead_out_of_the_open_directories(git: Git, reposi
         await git.fetch(GitSource(str(tmp_path / "sources" / "link")), tmp_path / "target")
 
 
+async def test_a_submodule_does_not_lead_out_of_the_open_directories(git: Git, repository: Any, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    private = type(repository)(outside)
+    private.git("init", "--quiet", "--initial-branch", "main")
+    private.commit("first", password="pr1vate")
+    repository.git("submodule", "--quiet", "add", f"file://{outside}", "inner")
+    repository.commit("with a submodule", file="1")
+
+    with pytest.raises(RunnerError, match=r"git submodule: .*transport 'file' not allowed"):
+        await git.fetch(GitSource(str(repository.path)), tmp_path / "target")
+
+    assert not (tmp_path / "target" / "inner" / "password").exists()
+
+
 async def test_a_ref_that_would_be_an_option_is_refused(git: Git, repository: Any, tmp_path: Path) -> None:
     with pytest.raises(RunnerError, match="'--output=/x' is no commit, branch or tag"):
         await git.fetch(GitSource(str(repository.path), ref="--output=/x"), tmp_path / "target")
@@ -115,6 +130,21 @@ def private_server(repository: Path, username: str, password: str) -> Iterator[t
         server.shutdown()
 
 
+async def test_a_token_in_place_of_a_name_is_no_argument_either(git: Git, repository: Any, tmp_path: Path) -> None:
+    newest = repository.commit("first", file="1")
+    program = tmp_path / "git"
+    program.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/calls\nexec git "$@"\n')
+    program.chmod(0o700)
+    recorded = Git(git.environment, git.private, git.log, 30, git.directories, str(program))
+    with private_server(repository.path, "v3ry-pr1vate", "") as (url, _):
+        commit = await recorded.fetch(
+            GitSource(url.replace("//", "//v3ry-pr1vate@"), commit=newest), tmp_path / "target"
+        )
+
+    assert commit.id == newest
+    assert "v3ry-pr1vate" not in (tmp_path / "calls").read_text()
+
+
 @pytest.mark.parametrize("where", ["secret", "address"])
 async def test_a_login_is_given_and_is_no_argument(git: Git, repository: Any, tmp_path: Path, where: str) -> None:
     newest = repository.commit("first", file="1")
@@ -147,4 +177,6 @@ async def test_a_gitconfig_of_a_secret_runs_nothing(git: Git, repository: Any, t
 
 def test_an_address_is_shown_without_its_password() -> None:
     assert shown("https://ann:secret@example.com/app.git") == "https://example.com/app.git"
+    assert shown("https://t0ken@example.com/app.git") == "https://example.com/app.git"
     assert shown("git@example.com:app.git") == "git@example.com:app.git"
+    assert shown("ssh://git@example.com/app.git") == "ssh://git@example.com/app.git"

@@ -269,6 +269,18 @@ async def test_an_image_that_is_none_is_not_left_to_the_engine(
     assert f"error: 'dir:{tmp_path}' is no image: invalid reference format" in workshop.log
 
 
+@pytest.mark.parametrize("image", ["dir:{}", "registry.example.com/app\nCOPY Dockerfile /0/stolen\n#"])
+async def test_files_are_taken_out_of_images_of_registries_only(
+    workshop: Any, plan: Callable[..., BuildPlan], access: RegistryAccess, tmp_path: Path, image: str
+) -> None:
+    files = InputImage(image.format(tmp_path), [("/etc", "etc")])
+
+    with pytest.raises(BuildFailure, match="Failed to extract image content"):
+        await workshop.build(plan(dockerfile="FROM scratch\nCOPY Dockerfile /\n", images=[files]), access)
+
+    assert "is no image: invalid reference format" in workshop.log
+
+
 async def test_a_build_that_is_cancelled_ends_what_it_runs(
     workshop: Any, plan: Callable[..., BuildPlan], access: RegistryAccess, shell_image: str, tmp_path: Path
 ) -> None:

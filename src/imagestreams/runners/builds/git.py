@@ -49,7 +49,9 @@ class Git:
             await self._git(environment, target, "clone", "--quiet", "--depth", "1", "--", where, ".")
         else:
             await self._fetch_one(environment, target, where, wanted)
-        await self._git(environment, target, "submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1")
+        # Where they are is said by the repository: of this machine it could say any place.
+        elsewhere = {**environment, "GIT_ALLOW_PROTOCOL": _REMOTE}
+        await self._git(elsewhere, target, "submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1")
         told = await self._git(environment, target, "log", "-1", f"--format={_FORMAT}")
         return _commit(told.stdout)
 
@@ -150,17 +152,17 @@ def is_below(path: Path, directories: Sequence[Path]) -> bool:
 
 
 def shown(uri: str) -> str:
-    """Return an address as it may be shown: without a password."""
+    """Return an address as it may be shown: without a login."""
     return _without_login(uri)[0]
 
 
 def _without_login(uri: str) -> tuple[str, tuple[str, str]]:
-    """Return an address without the password in it, and the name and password."""
+    """Return an address without the login in it, and the name and password; over HTTP a name alone may be a token."""
     parts = urlsplit(uri) if "://" in uri else None
-    if parts is None or not parts.password:
+    if parts is None or not (parts.password or (parts.username and parts.scheme in ("http", "https"))):
         return uri, ("", "")
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=host)), (unquote(parts.username or ""), unquote(parts.password))
+    return urlunsplit(parts._replace(netloc=host)), (unquote(parts.username or ""), unquote(parts.password or ""))
 
 
 def _commit(told: bytes) -> Commit:

@@ -166,7 +166,8 @@ class Builder:
         if plan.binary is not None:
             progress.say("Receiving source from STDIN as " + (plan.binary.as_file or "archive ..."))
             await unpack(plan.binary, source)
-        if plan.git is None:
+        if plan.git is None or plan.binary is not None:
+            # What was uploaded may hold a `.git`, whose settings could run programs here.
             return
         local = local_path(plan.git.uri)
         if local is not None and local.is_dir() and not _is_repository(local):
@@ -191,6 +192,7 @@ async def _take_files(plan: BuildPlan, images: Images, private: Path, source: Pa
         for number, one in enumerate(plan.images):
             if not one.paths:
                 continue
+            _check_image(one.image)
             async with _timed(progress, "PullImages", "PullInputImage"):
                 await images.pull(one.image, plan.timeout_s)
             taken = private / f"image-{number}"
