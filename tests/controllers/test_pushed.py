@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from imagestreams.controllers.imports import RetrySettings
+from imagestreams.controllers.pending_imports import PendingImports
 from imagestreams.controllers.pushed import PushedImports
 from imagestreams.controllers.queue import Backoff
 
@@ -13,9 +14,11 @@ NOW = "2026-01-01T00:00:00Z"
 
 
 @asynccontextmanager
-async def running(room: Any) -> AsyncIterator[PushedImports]:
+async def running(
+    room: Any, *, settle_s: float = 0.05, pending: PendingImports | None = None
+) -> AsyncIterator[PushedImports]:
     retry = RetrySettings(5, Backoff(first_s=0.01, longest_s=0.02))
-    pushed = PushedImports(room.imports, room.streams, lambda: NOW, settle_s=0.05, retry=retry)
+    pushed = PushedImports(room.imports, room.streams, lambda: NOW, settle_s=settle_s, retry=retry, pending=pending)
     task = asyncio.create_task(pushed.run())
     try:
         yield pushed
@@ -136,3 +139,49 @@ async def test_a_stream_that_is_gone_or_wants_none_of_it_is_left_alone(import_ro
         await asyncio.sleep(0.2)
 
     assert import_room.stream()["metadata"]["resourceVersion"] == version
+
+
+async def test_what_was_told_is_imported_by_the_next_server_if_this_one_dies_before(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    image = docker_registry.image(repository_name, "1")
+    source = f"{docker_registry.host}/{repository_name}:1"
+    for name in ("s", "other"):
+        await import_room.add_stream({"tags": [tag("a", source), tag("b", source)]}, name=name)
+
+    def pending() -> PendingImports:
+        return PendingImports(import_room.streams._store, import_room.streams.prefix())
+
+    async with running(import_room, settle_s=1000, pending=pending()) as pushed:
+        pushed.import_now(key(import_room), {"a"})
+        pushed.import_now(key(import_room), {"b"})
+        await asyncio.gather(pushed.noted(), pushed.noted())
+        pushed.import_now(key(import_room, "other"), {"a"})
+        await pushed.noted()
+    assert images(import_room) == images(import_room, "other") == {}
+
+    after = pending()
+    async with running(import_room, pending=after):
+        await until(lambda: images(import_room) and images(import_room, "other"))
+        await until(lambda: not list(after.all()))
+
+    assert images(import_room) == {"a": [image.digest], "b": [image.digest]}
+    assert images(import_room, "other") == {"a": [image.digest]}
+
+
+async def test_what_is_told_during_an_import_is_not_forgotten_with_it(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    docker_registry.image(repository_name, "1", seed=1)
+    await import_room.add_stream({"tags": [tag("a", f"{docker_registry.host}/{repository_name}:1")]})
+    pending = PendingImports(import_room.streams._store, import_room.streams.prefix())
+
+    async with running(import_room, settle_s=0, pending=pending) as pushed:
+        for _ in range(20):
+            pushed.import_now(key(import_room), {"a"})
+            await pushed.noted()
+        second = docker_registry.image(repository_name, "1", seed=2)
+        pushed.import_now(key(import_room), {"a"})
+        await pushed.noted()
+        await until(lambda: images(import_room).get("a", [""])[0] == second.digest)
+        await until(lambda: not list(pending.all()))

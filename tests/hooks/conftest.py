@@ -38,6 +38,7 @@ class Room:
     def __init__(self, store: SQLiteStore) -> None:
         self.seconds = 0.0
         self.imported: list[tuple[str, set[str]]] = []
+        self.noted: list[int] = []
         self.authorizer = Everything()
         self.streams = ObjectStorage(store, _info("image.openshift.io", "imagestreams", ImageStream), ImageStream)
         self.secrets = ObjectStorage(store, _info("", "secrets", Secret), Secret)
@@ -46,6 +47,7 @@ class Room:
             secrets=self.secrets,
             streams=self.streams,
             import_now=self._import_now,
+            noted=self._noted,
             authorizer=self.authorizer,
             namespaces=lambda namespace: None,
             clock=lambda: NOW,
@@ -54,6 +56,9 @@ class Room:
 
     def _import_now(self, key: str, tags: Collection[str]) -> None:
         self.imported.append((key, set(tags)))
+
+    async def _noted(self) -> None:
+        self.noted.append(len(self.imported))
 
     def context(self, namespace: str = "ns", name: str = "", **fields: Any) -> RequestContext:
         return RequestContext(User("tester"), "2026-01-01T00:00:00Z", namespace=namespace, name=name, **fields)

@@ -195,6 +195,21 @@ async def test_a_deleted_hook_takes_nothing(room: Any) -> None:
     assert (await room.call(path, QUAY))[0] == 404
 
 
+async def test_who_tells_is_answered_when_it_can_not_be_lost_any_more(
+    room: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.stream(f"{HOST}/org/app:1")
+    path = await room.hook(sender="Quay", registries=[HOST])
+
+    async def full() -> None:
+        raise OSError("the disk is full")
+
+    assert (await room.call(path, QUAY))[0] == 202
+    assert room.noted == [len(room.imported)]
+    monkeypatch.setattr(room.room.endpoint, "_noted", full)
+    assert (await room.call(path, QUAY))[0] == 500
+
+
 async def test_nothing_secret_is_logged_even_when_something_breaks(
     room: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

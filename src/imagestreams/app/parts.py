@@ -33,6 +33,7 @@ from imagestreams.controllers.import_events import Telling
 from imagestreams.controllers.imports import ImportController
 from imagestreams.controllers.namespaces import NamespaceController
 from imagestreams.controllers.owned import OwnedObjects
+from imagestreams.controllers.pending_imports import PendingImports
 from imagestreams.controllers.pushed import PushedImports
 from imagestreams.controllers.revisions import Revisions
 from imagestreams.controllers.schedule import ScheduledImports
@@ -226,12 +227,14 @@ def make_parts(
         namespaces=core.gate,
         admit_images=lookup.admit,
     )
-    pushed = PushedImports(imports, images.streams, now)
+    pending = PendingImports(store, images.streams.prefix())
+    pushed = PushedImports(imports, images.streams, now, pending=pending)
     hooks = hook_room(
         store,
         secrets=secrets,
         streams=images.streams,
         import_now=pushed.import_now,
+        noted=pushed.noted,
         authorizer=authorizer,
         namespaces=core.gate,
         clock=clock,
@@ -286,6 +289,7 @@ def make_parts(
         images.streams,
         configuration=configuration,
         import_now=pushed.import_now,
+        noted=pushed.noted,
         tell=_telling(recorder),
         environment=os.environ,
         clock=clock,

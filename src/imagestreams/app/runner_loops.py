@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -91,6 +91,7 @@ def build_loop(
     *,
     configuration: RegistryConfiguration,
     import_now: Callable[[str, Collection[str]], None],
+    noted: Callable[[], Awaitable[None]],
     tell: Tell,
     environment: Mapping[str, str],
     clock: Callable[[], datetime],
@@ -108,12 +109,13 @@ def build_loop(
         chosen.timeout_s if chosen is not None else 0,
     )
 
-    def pushed(pull_spec: str, digest: str) -> None:
+    async def pushed(pull_spec: str, digest: str) -> None:
         reference = parse(pull_spec).docker_client_defaults()
         push = Push(reference.repository, reference.tag, digest)
         for entry in list(streams.list()):
             if tags := following_tags(entry.value, [reference.registry], [push]):
                 import_now(entry.key, tags)
+        await noted()
 
     builder = _builder(chosen, settings.data_dir / "builds", environment) if chosen is not None else None
     concurrent = chosen.concurrent if chosen is not None else 1

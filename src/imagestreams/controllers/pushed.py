@@ -4,6 +4,7 @@ What is said in quick succession is one import. A tag that the stream does not h
 one of the stream only if it is there: a wrong word leaves no trace.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection
 from typing import Final
@@ -23,6 +24,7 @@ from imagestreams.api.image import (
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.controllers.due import silent_for_s
 from imagestreams.controllers.imports import RetrySettings
+from imagestreams.controllers.pending_imports import PendingImports
 from imagestreams.controllers.queue import RetryLater, WorkQueue
 from imagestreams.importing.importer import Outcome
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
@@ -49,6 +51,7 @@ class PushedImports:
         settle_s: float = SETTLE_S,
         retry: RetrySettings | None = None,
         workers: int = 8,
+        pending: PendingImports | None = None,
     ) -> None:
         self._imports = imports
         self._streams = streams
@@ -57,11 +60,23 @@ class PushedImports:
         self._retry = retry or RetrySettings()
         self._tags: dict[str, set[str]] = {}
         self._attempts: dict[str, int] = {}
+        self._pending = pending
+        self._unnoted: dict[str, set[str]] = {}
+        self._noting = asyncio.Lock()
         self._queue = WorkQueue(self._sync, workers=workers)
 
     async def run(self) -> None:
         """Import until `stop` is called; what is under way then leaves nothing half done."""
-        await self._queue.run()
+        if self._pending is None:
+            await self._queue.run()
+            return
+        await self._pending.start()
+        for key, tags in self._pending.all():
+            self._add(key, tags, 0)
+        try:
+            await self._queue.run()
+        finally:
+            self._pending.stop()
 
     @property
     def depth(self) -> int:
@@ -76,6 +91,19 @@ class PushedImports:
         """Import tags of the stream of a key, whether they were imported before or not."""
         self._attempts.pop(key, None)
         self._add(key, tags, self._settle_s)
+        if self._pending is not None:
+            self._unnoted.setdefault(key, set()).update(self._tags[key])
+
+    async def noted(self) -> None:
+        """Wait until all that was said is stored, so that it is imported even if the server dies now."""
+        if self._pending is None:
+            return
+        # One after the other: who comes second may wait for what the first has taken.
+        async with self._noting:
+            await self._pending.start()
+            while self._unnoted:
+                key, tags = self._unnoted.popitem()
+                await self._pending.add(key, tags)
 
     def _add(self, key: str, tags: Collection[str], delay_s: float) -> None:
         waiting = self._tags.setdefault(key, set())
@@ -86,7 +114,15 @@ class PushedImports:
         self._queue.add_after(key, delay_s)
 
     async def _sync(self, key: str) -> None:
-        tags, entry = self._tags.pop(key, set()), self._streams.cache.get(key)
+        tags = self._tags.pop(key, set())
+        await self._import(key, tags)
+        waiting = self._tags.get(key, set())
+        if self._pending is not None and (done := tags - waiting):
+            await self._pending.done(key, done)
+
+    async def _import(self, key: str, tags: set[str]) -> None:
+        """Import tags of a stream; those that have to be tried again wait again afterwards."""
+        entry = self._streams.cache.get(key)
         if entry is None or not tags:
             return
         stream = entry.value

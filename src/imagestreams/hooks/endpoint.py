@@ -28,6 +28,8 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = tuple[tuple[bytes, bytes], ...]
 ImportNow = Callable[[str, Collection[str]], None]
 """Takes the key of a stream and the tags of it that are to be imported."""
+Noted = Callable[[], Awaitable[None]]
+"""Waits until what was taken outlives the server."""
 
 BODY_MAX_BYTES: Final = 1024 * 1024
 DISCARDED_MAX_BYTES: Final = 8 * 1024 * 1024
@@ -72,6 +74,7 @@ class HookEndpoint:
         followers: Followers,
         secrets: ObjectStorage[Secret],
         import_now: ImportNow,
+        noted: Noted,
         calls: LastCalls,
         rate: RateBound,
         clock: Callable[[], str],
@@ -79,6 +82,7 @@ class HookEndpoint:
         self._followers = followers
         self._secrets = secrets
         self._import_now = import_now
+        self._noted = noted
         self._calls = calls
         self._rate = rate
         self._clock = clock
@@ -118,6 +122,8 @@ class HookEndpoint:
         self._calls.note(entry.key, RegistryHookCall(time=self._clock(), result=result, message=message))
         if refused is not None:
             raise refused
+        # The sender will not tell again: what he told has to outlive us.
+        await self._noted()
         return 202, "accepted", ()
 
     def _understand(self, hook: RegistryHook, headers: dict[str, str], body: bytes) -> tuple[str, str, _Refused | None]:

@@ -9,7 +9,7 @@ from imagestreams.access.authorization import Authorizer
 from imagestreams.api.core import Secret
 from imagestreams.api.image import ImageStream
 from imagestreams.hooks.calls import LastCalls
-from imagestreams.hooks.endpoint import HookEndpoint, ImportNow
+from imagestreams.hooks.endpoint import HookEndpoint, ImportNow, Noted
 from imagestreams.hooks.followers import Followers
 from imagestreams.hooks.rate import RateBound
 from imagestreams.resources.registries.registryhooks import RegistryHooks, RegistryHookStrategy, registry_hook_storage
@@ -41,19 +41,23 @@ def hook_room(
     secrets: ObjectStorage[Secret],
     streams: ObjectStorage[ImageStream],
     import_now: ImportNow,
+    noted: Noted,
     authorizer: Authorizer,
     namespaces: NamespaceGate,
     clock: Callable[[], datetime],
     monotonic: Callable[[], float] = time.monotonic,
     public_url: str = "",
 ) -> HookRoom:
-    """Make the room; `import_now` takes what is to be imported, `public_url` is where senders reach the server."""
+    """Make the room; `import_now` takes what is to be imported, `public_url` is where senders reach the server.
+
+    `noted` waits until what `import_now` took can't be lost any more.
+    """
     storage = registry_hook_storage(store, clock)
 
     def now() -> str:
         return clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     followers, calls = Followers(storage, streams), LastCalls(storage, monotonic)
-    endpoint = HookEndpoint(followers, secrets, import_now, calls, RateBound(monotonic), now)
+    endpoint = HookEndpoint(followers, secrets, import_now, noted, calls, RateBound(monotonic), now)
     resource = RegistryHooks(storage, RegistryHookStrategy(authorizer), namespaces, public_url)
     return HookRoom(resource, endpoint, (followers, calls))

@@ -76,6 +76,9 @@ class BuildRoom:
         self.now += timedelta(seconds=1)
         return self.now
 
+    async def _note_pushed(self, pull_spec: str, digest: str) -> None:
+        self.pushed.append((pull_spec, digest))
+
     async def start(self) -> None:
         await self.core.start()
         await self.images.start()
@@ -98,7 +101,7 @@ class BuildRoom:
             self.group,
             plans,
             self.builder,
-            lambda pull_spec, digest: self.pushed.append((pull_spec, digest)),
+            self._note_pushed,
             lambda about, telling, now, component: self.events.append((telling.reason, telling.message)),
             self.clock,
             concurrent=self.concurrent,

@@ -6,7 +6,7 @@ unless its image was pushed already; then it is complete. Its old programs are e
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
@@ -50,7 +50,7 @@ _EVENTS: Final = {
 }
 _log: Final = logging.getLogger(__name__)
 
-Pushed = Callable[[str, str], None]
+Pushed = Callable[[str, str], Awaitable[None]]
 """Takes the pull spec that was pushed to, and the digest that is there now."""
 
 
@@ -143,7 +143,7 @@ class Builds:
         elif build.status.phase == NEW:
             await self._start(entry, self._builder)
         elif digest := self._builder.pushed(build.metadata.uid):
-            self._tell_pushed(self._plan_or_none(build), digest)
+            await self._tell_pushed(self._plan_or_none(build), digest)
             await self._finish(entry, outcomes.COMPLETE, told=Told(digest))
         else:
             await self._start(entry, self._builder)
@@ -245,7 +245,7 @@ class Builds:
             await self._finish(entry, "Failed", *_INTERNAL, told=_told(progress, log))
         else:
             # First: whoever dies between the two does both again, and neither shows twice.
-            self._tell_pushed(plan, result.digest)
+            await self._tell_pushed(plan, result.digest)
             await self._finish(entry, outcomes.COMPLETE, told=_told(progress, log, result.digest))
         finally:
             logs.finish(uid)
@@ -292,9 +292,9 @@ class Builds:
         telling = Telling(NORMAL, reason, f"Build {build.metadata.namespace}/{build.metadata.name} {words}")
         self._tell(reference_to(build), telling, self._now(), COMPONENT)
 
-    def _tell_pushed(self, plan: BuildPlan | None, digest: str) -> None:
+    async def _tell_pushed(self, plan: BuildPlan | None, digest: str) -> None:
         if plan is not None and digest:
-            self._pushed(plan.push_to, digest)
+            await self._pushed(plan.push_to, digest)
 
     def _plan_or_none(self, build: Build) -> BuildPlan | None:
         try:
