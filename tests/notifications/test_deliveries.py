@@ -98,6 +98,7 @@ async def test_what_a_receiver_refuses_for_good_is_a_dead_letter_that_can_be_sen
     await room.until(lambda: room.stored().status.dead_letters == 1)
     status = room.stored().status
     dead = {condition.type: condition.status for condition in status.conditions}
+    (delivering,) = [condition for condition in status.conditions if condition.type == "Delivering"]
 
     receiver.answer = lambda body: None
     await room.annotate(RETRY_REQUESTED, "now")
@@ -107,6 +108,7 @@ async def test_what_a_receiver_refuses_for_good_is_a_dead_letter_that_can_be_sen
     assert status.last_delivery.result == "DeadLettered"
     assert status.last_delivery.message == "the receiver answered 422"
     assert dead["DeadLettered"] == "True"
+    assert (delivering.status, delivering.reason) == ("False", "Refused")
     assert [telling.reason for telling in room.told.tellings] == ["DeadLettered"]
     assert receiver.events[0]["id"] == receiver.events[1]["id"]
 

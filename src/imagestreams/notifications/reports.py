@@ -41,6 +41,15 @@ class _Last:
     generation: int
 
 
+def _delivering(last: _Last) -> Condition:
+    """Return whether the last event got through; one that was refused for good did not, though somebody answers."""
+    delivered = last.delivery.result == "Delivered"
+    reason = "Delivered" if delivered else "Failed" if last.fails else "Refused"
+    return Condition(
+        type=DELIVERING, status="True" if delivered else "False", reason=reason, message=last.delivery.message
+    )
+
+
 class Reports:
     """Hears of attempts; `monotonic` tells the time in seconds, `now` as the API shows it."""
 
@@ -148,11 +157,9 @@ class Reports:
         if last is not None:
             status.last_delivery = last.delivery
             status.observed_generation = last.generation
-            works = Condition(type=DELIVERING, status="True", reason="Delivered", message=last.delivery.message)
-            if last.fails:
-                works = Condition(type=DELIVERING, status="False", reason="Failed", message=last.delivery.message)
-            self._set(sink, works)
-        told = f"{len(box.dead)} events could not be delivered" if box.dead else "all events were delivered or wait"
+            self._set(sink, _delivering(last))
+        undelivered = "1 event" if len(box.dead) == 1 else f"{len(box.dead)} events"
+        told = f"{undelivered} could not be delivered" if box.dead else "all events were delivered or wait"
         if box.dead or status.conditions:
             dead = "True" if box.dead else "False"
             reason = "Undelivered" if box.dead else "NoDeadLetters"
