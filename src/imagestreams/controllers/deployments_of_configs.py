@@ -118,7 +118,11 @@ class ConfigRollouts:
         values = [each.value for each in owned]
         newest, last = rollouts.newest(values), rollouts.latest(config, values)
         if newest is not None and rollouts.version_of(newest) > config.status.latest_version > 0:
-            return await self._next_version(entry, None)
+            # In one step: what a rollout says may be far ahead.
+            changed = copy(config)
+            changed.status.latest_version = rollouts.version_of(newest)
+            await self._configs.replace(entry, changed)
+            return None
         if last is None and config.status.latest_version:
             owned = await self._end_superseded(config, owned)
         if _waits_for_images(config):
@@ -142,9 +146,8 @@ class ConfigRollouts:
             return await self._write_status(entry, owned)
         return await self._write_status(entry, owned, observed=False)
 
-    async def _next_version(self, entry: Entry[DeploymentConfig], changed: DeploymentConfig | None) -> None:
+    async def _next_version(self, entry: Entry[DeploymentConfig], changed: DeploymentConfig) -> None:
         """Let a new rollout begin; this change brings the config up again."""
-        changed = changed if changed is not None else copy(entry.value)
         changed.status.latest_version += 1
         await self._configs.replace(entry, changed)
 

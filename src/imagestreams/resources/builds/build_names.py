@@ -4,6 +4,7 @@ from typing import Final
 
 from imagestreams.api.build import Build
 from imagestreams.api.object_meta_validation import label_value_problems
+from imagestreams.api.written_numbers import written_number
 
 CONFIG: Final = "openshift.io/build-config.name"
 """The label and the annotation that name a build's config."""
@@ -62,4 +63,4 @@ def belongs_to(build: Build, config: str) -> bool:
 def number_of(build: Build) -> int:
     """Return which build of its config it is; 0 when it doesn't say."""
     text = (build.metadata.annotations or {}).get(NUMBER, "")
-    return int(text) if text.isdecimal() else 0
+    return written_number(text, 0)

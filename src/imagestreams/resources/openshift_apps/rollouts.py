@@ -14,6 +14,7 @@ from imagestreams.api.meta import ObjectMeta
 from imagestreams.api.openshift_apps import DeploymentConfig
 from imagestreams.api.pods import ObjectMeta as TemplateMeta
 from imagestreams.api.pods import PodTemplateSpec
+from imagestreams.api.written_numbers import written_number
 from imagestreams.resources.workloads.ownership import controlled_by
 
 CONFIG: Final = "openshift.io/deployment-config.name"
@@ -129,7 +130,7 @@ def is_cancelled(rollout: ReplicationController) -> bool:
 def version_of(rollout: ReplicationController) -> int:
     """Return the version of the config that a rollout is of; -1 when it does not say."""
     text = (rollout.metadata.annotations or {}).get(VERSION, "")
-    return int(text) if text.isdecimal() else -1
+    return written_number(text, -1)
 
 
 def newest(rollouts: Sequence[ReplicationController]) -> ReplicationController | None:

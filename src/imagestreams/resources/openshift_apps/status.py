@@ -8,6 +8,7 @@ from imagestreams.api.apps import ReplicationController
 from imagestreams.api.openshift_apps import DeploymentCondition, DeploymentConfig, DeploymentConfigStatus
 from imagestreams.api.openshift_apps_defaulting import ROLLING
 from imagestreams.api.pods import IntOrString
+from imagestreams.api.written_numbers import written_number
 from imagestreams.resources.openshift_apps.rollouts import (
     COMPLETE,
     FAILED,
@@ -127,8 +128,5 @@ def max_unavailable(config: DeploymentConfig) -> int:
 def _count(value: IntOrString | None, of: int, *, up: bool) -> int:
     if not isinstance(value, str):
         return value or 0
-    text = value.removesuffix("%")
-    if not text.isdecimal():
-        return 0
-    share = int(text) * of / 100
+    share = written_number(value.removesuffix("%"), 0) * of / 100
     return math.ceil(share) if up else math.floor(share)

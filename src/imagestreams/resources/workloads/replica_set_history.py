@@ -13,6 +13,7 @@ from imagestreams.api.codec import copy
 from imagestreams.api.field_rules import number_of
 from imagestreams.api.meta import LabelSelector, ObjectMeta
 from imagestreams.api.pods import PodTemplateSpec
+from imagestreams.api.written_numbers import written_number
 from imagestreams.resources.workloads.ownership import controlled_by
 from imagestreams.resources.workloads.template_hash import template_hash
 
@@ -86,7 +87,7 @@ def plan_replica_sets(deployment: Deployment, owned: Sequence[ReplicaSet]) -> Re
 def revision_of(metadata: ObjectMeta) -> int:
     """Return the number of an object's revision, 0 when it has none."""
     text = (metadata.annotations or {}).get(REVISION, "")
-    return int(text) if text.isdigit() else 0
+    return written_number(text, 0)
 
 
 def same_template(one: PodTemplateSpec, other: PodTemplateSpec) -> bool:

@@ -1,0 +1,63 @@
+"""What a rollout says of its number may be anything: it costs no more than that rollout."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from imagestreams.resources.openshift_apps.rollouts import VERSION
+from imagestreams.resources.workloads.replica_set_history import REVISION
+
+Make = Callable[..., dict[str, Any]]
+
+
+def say(annotation: str, text: str) -> Callable[[Any], None]:
+    def change(rollout: Any) -> None:
+        rollout.metadata.annotations = {**(rollout.metadata.annotations or {}), annotation: text}
+
+    return change
+
+
+def new_image(image: str) -> Callable[[Any], None]:
+    def change(value: Any) -> None:
+        value.spec.template.spec.containers[0].image = image
+
+    return change
+
+
+async def test_a_rollout_of_a_far_version_is_caught_up_with_in_one_step(room: Any, workload: Make) -> None:
+    await room.create(workload("DeploymentConfig", replicas=1, triggers=[{"type": "ConfigChange"}]))
+    await room.until(lambda: room.status("DeploymentConfig", "web").get("availableReplicas") == 1)
+    before = room.store.revision
+
+    await room.change("ReplicationController", "web-1", say(VERSION, "1000000"))
+    await room.until(lambda: room.status("DeploymentConfig", "web")["latestVersion"] >= 1_000_000)
+
+    assert room.status("DeploymentConfig", "web")["latestVersion"] == 1_000_000
+    assert room.store.revision - before < 50
+
+
+@pytest.mark.parametrize("odd", ["9" * 5000, "\u00b2"])
+async def test_an_old_rollout_with_an_odd_version_does_not_hold_up_the_next_one(
+    room: Any, workload: Make, odd: str
+) -> None:
+    await room.create(workload("DeploymentConfig", replicas=1, triggers=[{"type": "ConfigChange"}]))
+    await room.until(lambda: room.status("DeploymentConfig", "web").get("availableReplicas") == 1)
+    await room.change("DeploymentConfig", "web", new_image("r/web:2"))
+    await room.until(lambda: room.status("DeploymentConfig", "web")["latestVersion"] == 2)
+
+    await room.change("ReplicationController", "web-1", say(VERSION, odd))
+    await room.change("DeploymentConfig", "web", new_image("r/web:3"))
+
+    await room.until(lambda: room.status("DeploymentConfig", "web")["latestVersion"] == 3)
+
+
+async def test_an_old_replica_set_with_an_odd_revision_does_not_hold_up_the_next_one(room: Any, workload: Make) -> None:
+    await room.create(workload(replicas=1))
+    await room.until(lambda: room.status("Deployment", "web").get("availableReplicas") == 1)
+    (first,) = (entry.value.metadata.name for entry in room.workloads.replica_sets.storage.list("shop"))
+
+    await room.change("ReplicaSet", first, say(REVISION, "\u00b2"))
+    await room.change("Deployment", "web", new_image("r/web:2"))
+
+    await room.until(lambda: len(list(room.workloads.replica_sets.storage.list("shop"))) == 2)
