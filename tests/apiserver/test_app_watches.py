@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api.errors import expired
+from imagestreams.api.errors import ApiError, expired
+from imagestreams.apiserver.incoming import ClientGone
 from imagestreams.apiserver.watch_stream import WatchStreams
 
 STREAMS = "/apis/image.openshift.io/v1/namespaces/ns/imagestreams"
@@ -189,11 +190,14 @@ class Connection:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.is_gone = False
 
     async def send(self, message: dict[str, Any]) -> None:
         self.sent.append(message)
 
     async def next_message(self) -> dict[str, Any]:
+        if self.is_gone:
+            return {"type": "http.disconnect"}
         await asyncio.Event().wait()
         raise AssertionError("never reached")
 
@@ -246,3 +250,34 @@ async def test_the_events_are_let_go_when_a_watch_ends() -> None:
     await asyncio.wait_for(serving, 10)
 
     assert closed == [True]
+
+
+async def test_who_waits_for_a_text_is_told_that_the_server_stops() -> None:
+    watches = WatchStreams()
+    waiting = asyncio.create_task(watches.waited_for(Connection(), asyncio.Event().wait()))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    watches.close()
+
+    with pytest.raises(ApiError) as stopped:
+        await asyncio.wait_for(waiting, 10)
+
+    assert (stopped.value.status.code, len(watches)) == (504, 0)
+
+
+async def test_what_is_waited_for_is_given_or_refused() -> None:
+    async def refusal() -> None:
+        raise expired("too late")
+
+    watches = WatchStreams()
+
+    assert await watches.waited_for(Connection(), asyncio.sleep(0, "text")) == "text"  # type: ignore[arg-type]
+    with pytest.raises(ApiError, match="too late"):
+        await watches.waited_for(Connection(), refusal())  # type: ignore[arg-type]
+
+
+async def test_nobody_waits_for_a_client_that_is_gone() -> None:
+    connection = Connection()
+    connection.is_gone = True
+
+    with pytest.raises(ClientGone):
+        await WatchStreams().waited_for(connection, asyncio.Event().wait())  # type: ignore[arg-type]

@@ -54,7 +54,8 @@ class ResourceRequests:
         """Send one object, or a text as it comes."""
         if resource.info.is_text:
             context = self._context(request, asked, user, resource)
-            await self._watches.serve_text(request, await resource.text(context, request.query))
+            pieces = await self._watches.waited_for(request, resource.text(context, request.query))
+            await self._watches.serve_text(request, pieces)
             return
         accept = request.headers.get(b"accept", _JSON)
         view = PLAIN if accept == _JSON else _negotiate(request, resource)

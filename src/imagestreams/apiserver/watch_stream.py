@@ -8,14 +8,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from imagestreams.api.codec import encode
-from imagestreams.api.errors import ApiError, internal
-from imagestreams.apiserver.incoming import Request
+from imagestreams.api.errors import ApiError, internal, timeout
+from imagestreams.apiserver.incoming import ClientGone, Request
 from imagestreams.resources.resource import WatchEvent
 
 LOG = logging.getLogger(__name__)
+T = TypeVar("T")
 
 Render = Callable[[WatchEvent, bool], bytes]
 """Makes the JSON of an event's object; told whether it is the stream's first."""
@@ -51,6 +52,37 @@ class WatchStreams:
         """Send text until it ends, the client is gone, or the server stops."""
         await self._serve(request, _TEXT_HEADERS, pieces, _pump_text(request, pieces), None)
 
+    async def waited_for(self, request: Request, waiting: Coroutine[Any, Any, T]) -> T:
+        """Return what may be long in coming, while nothing has been sent yet.
+
+        Raises:
+            ClientGone: the client does not wait for it any longer.
+            ApiError: 504, the server stops; or what the waiting itself raises.
+        """
+        end = self._new_end()
+        work = asyncio.create_task(waiting)
+        gone = asyncio.create_task(_gone(request))
+        try:
+            either: set[asyncio.Future[Any]] = {work, gone, end}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            if end.done():
+                raise timeout("the server stops", 1)
+            raise ClientGone
+        finally:
+            self._ends.discard(end)
+            for task in (work, gone):
+                task.cancel()
+            await asyncio.gather(work, gone, return_exceptions=True)
+
+    def _new_end(self) -> asyncio.Future[None]:
+        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._closed:
+            end.set_result(None)
+        self._ends.add(end)
+        return end
+
     async def _serve(
         self,
         request: Request,
@@ -59,10 +91,7 @@ class WatchStreams:
         sending: Coroutine[Any, Any, None],
         timeout_s: float | None,
     ) -> None:
-        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if self._closed:
-            end.set_result(None)
-        self._ends.add(end)
+        end = self._new_end()
         request.status = 200
         request.started = True
         await request.send({"type": "http.response.start", "status": 200, "headers": list(headers)})
