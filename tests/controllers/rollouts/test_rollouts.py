@@ -500,3 +500,26 @@ async def test_many_deployments_are_each_handed_out_once(room: Any, runner: Any,
     await room.rest()
 
     assert sorted(runner.told) == sorted(f"apply Deployment/web-{number}" for number in range(count))
+
+
+async def test_a_runner_that_tells_odd_things_once_is_asked_again(
+    room: Any, runner: Any, workload: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.observes = True
+    await room.create(workload(replicas=1))
+    await room.until(lambda: room.status("Deployment", "web").get("availableReplicas") == 1)
+    asked, observe = 0, runner.observe
+
+    async def odd_at_first() -> Any:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise AttributeError("'str' object has no attribute 'get'")
+        return await observe()
+
+    monkeypatch.setattr(runner, "observe", odd_at_first)
+    await room.until(lambda: asked > 2)
+    runner.running.clear()
+
+    await room.until(lambda: len(runner.told) > 1)
+    assert runner.told == ["apply Deployment/web", "apply Deployment/web"]

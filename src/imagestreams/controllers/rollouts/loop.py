@@ -6,6 +6,7 @@ time, and brought back if it is gone. Only this loop writes the status of worklo
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -49,6 +50,7 @@ COMPONENT: Final = "rollout-controller"
 LOOK_INTERVAL_S: Final = 10.0
 _CONFLICT: Final = Backoff(first_s=0.05, longest_s=60)
 _WORKERS: Final = 16
+_log: Final = logging.getLogger(__name__)
 _JOB_ATTEMPTS: Final = 6
 """How often a failed job is tried again where it does not say."""
 
@@ -177,15 +179,22 @@ class Rollouts:
     async def _look(self) -> None:
         assert self._handouts is not None
         while True:
-            for record in await self._handouts.look():
-                self._add_record(record)
-            # A watch that fell behind may have missed that a workload went.
-            for entry in list(self._records.list()):
-                record = entry.value
-                storage = self._kinds.get(record.workload_kind)
-                if storage is None or storage.find(record.metadata.namespace, record.workload_name) is None:
-                    self._add_record(record)
+            try:
+                await self._look_once(self._handouts)
+            except Exception:
+                # What a program tells may be odd; it is asked again all the same.
+                _log.exception("what runs could not be looked at")
             await asyncio.sleep(self._look_interval_s)
+
+    async def _look_once(self, handouts: Handouts) -> None:
+        for record in await handouts.look():
+            self._add_record(record)
+        # A watch that fell behind may have missed that a workload went.
+        for entry in list(self._records.list()):
+            record = entry.value
+            storage = self._kinds.get(record.workload_kind)
+            if storage is None or storage.find(record.metadata.namespace, record.workload_name) is None:
+                self._add_record(record)
 
     async def _work(self, key: str) -> None:
         assert self._handouts is not None
