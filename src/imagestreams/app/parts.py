@@ -98,6 +98,8 @@ class Parts:
     admission: AdmissionEndpoint
     registries: RegistryClient
     loops: Sequence[Loop]
+    programs: Sequence[Loop]
+    """Those of the loops that run programs of this machine."""
     collectors: Sequence[Collector]
     clock: Callable[[], datetime]
     running: "list[asyncio.Task[None]]"
@@ -131,6 +133,11 @@ class Parts:
         await self.hooks.start()
         await self.notifications.start()
         self.running.extend(asyncio.create_task(_watched(loop)) for loop in self.loops)
+
+    def end_programs(self) -> None:
+        """Begin to end the programs that run: one that won't is waited for, while what is asked is still answered."""
+        for loop in self.programs:
+            loop.stop()
 
     async def stop(self) -> None:
         """Let go of everything; the store stays open."""
@@ -316,7 +323,8 @@ def make_parts(
     )
     collectors = (requests, counts, trigger_counts, NotificationCounts(notifications.reports, notifications.outbox))
     rooms = (workloads, openshift_apps, builds, hooks, notifications, admission)
-    return Parts(core, images, image_settings, imports, *rooms, registries, loops, collectors, clock, [])
+    programs = (rollouts, running_builds)
+    return Parts(core, images, image_settings, imports, *rooms, registries, loops, programs, collectors, clock, [])
 
 
 def _telling(recorder: EventRecorder) -> Tell:

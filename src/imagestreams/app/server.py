@@ -106,6 +106,7 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
             for line in _greeting(listeners, kubeconfig):
                 announce(line)
             await stopping.wait()
+        parts.end_programs()
 
 
 def _spare_stored_objects() -> None:
