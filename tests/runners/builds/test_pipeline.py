@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from imagestreams.runners.builds import pipeline
-from imagestreams.runners.builds.images import Engine, RegistryAccess
+from imagestreams.runners.builds.images import Engine, Images, RegistryAccess
 from imagestreams.runners.builds.pipeline import Builder
 from imagestreams.runners.builds.plan import (
     BuildFailure,
@@ -298,6 +298,41 @@ async def test_a_build_that_is_cancelled_ends_what_it_runs(
     # What it left in the storage goes with the next build.
     await workshop.build(plan(uid="next", dockerfile="FROM scratch\nCOPY Dockerfile /\n"), access)
     assert stored(workshop) == set() and not working_containers(workshop)
+
+
+async def test_a_build_that_was_interrupted_while_it_pushed_pushes_the_same_image_again(
+    workshop: Any,
+    repository: Any,
+    plan: Callable[..., BuildPlan],
+    access: RegistryAccess,
+    shell_image: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    commit = repository.commit("start", Dockerfile=f"FROM {shell_image}\nRUN echo built\n")
+    wanted = plan(git=GitSource(str(repository.path)))
+    real, digests = Images.push, list[str]()
+
+    async def pushed_and_killed(*arguments: Any) -> str:
+        digests.append(await real(*arguments))
+        arguments[3].unlink()
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(Images, "push", pushed_and_killed)
+    with pytest.raises(asyncio.CancelledError):
+        await workshop.build(wanted, access)
+    monkeypatch.undo()
+    assert "built\n" in workshop.log
+    workshop.said.clear()
+    # The next server knows nothing of the storage, and has another build to do first.
+    workshop.builder = replace(workshop.builder)
+    await workshop.build(plan(uid="other", dockerfile="FROM scratch\nCOPY Dockerfile /\n", push_to=""), access)
+
+    result = await workshop.build(wanted, access)
+
+    assert result.digest == digests[0]
+    assert "built\n" not in workshop.log
+    assert "The image was built before the server stopped.\n" in workshop.log
+    assert workshop.progress.commit.id == commit
 
 
 async def test_a_build_takes_no_longer_than_it_may(

@@ -153,6 +153,14 @@ class Images:
         await self._call("push", *arguments, tag, f"docker://{target}", timeout_s=timeout_s)
         return written_digest(digest_file)
 
+    async def holds(self, tag: str) -> bool:
+        """Return whether an image is in the storage."""
+        try:
+            await self._call("images", "--quiet", tag, timeout_s=_TIDY_S, log=False)
+        except RunnerError:
+            return False
+        return True
+
     async def extract(self, image: str, paths: Sequence[str], target: Path, timeout_s: float) -> None:
         """Put files of an image into a directory, the n-th path below `n/`.
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from msgspec import json
+
 from imagestreams.reference import InvalidReference, parse
 from imagestreams.runners.builds.dockerfile import Changes, changed, referenced_images
 from imagestreams.runners.builds.git import Git, is_below, local_path, shown
@@ -25,13 +27,14 @@ from imagestreams.runners.builds.inputs import (
     unpack,
     write_files,
 )
-from imagestreams.runners.builds.plan import BuildFailure, BuildPlan, BuildResult, Pairs, Progress, Step
+from imagestreams.runners.builds.plan import BuildFailure, BuildPlan, BuildResult, Commit, Pairs, Progress, Step
 from imagestreams.runners.engine import RunnerError
 from imagestreams.runners.leftovers import Leftovers
 
 BASE_IMAGES_MAX: Final = 10
 """How many base images stay in the storage."""
 DIGEST_FILE: Final = "pushed-digest"
+_BUILT_FILE: Final = "built"
 _PULL_FAILED: Final = ("PullBuilderImageFailed", "Failed pulling builder image.")
 _EXTRACT_FAILED: Final = ("FetchImageContentFailed", "Failed to extract image content.")
 _BUILD_FAILED: Final = ("DockerBuildFailed", "Dockerfile build strategy has failed.")
@@ -60,21 +63,31 @@ class Builder:
     _used: dict[str, None] = field(default_factory=dict, init=False, repr=False)
 
     async def build(self, plan: BuildPlan, access: Access, progress: Progress) -> BuildResult:
-        """Build and push. A build that was interrupted leaves its directory behind; it is emptied first.
+        """Build and push.
+
+        A build that was interrupted begins anew, but for one whose image was built: the same image is pushed again,
+        which a registry that has it already does not even notice.
 
         Raises:
             BuildFailure: it came to nothing; what the engine said stands in the log.
         """
         private = self.work / plan.uid
-        await self.forget(plan.uid)
-        private.mkdir(mode=0o700, parents=True)
+        tag = f"localhost/imagestreams/{plan.uid}:latest"
+        is_built = _is_built(private)
+        if not is_built:
+            await self.forget(plan.uid)
+            private.mkdir(mode=0o700, parents=True)
         images = Images(self.engine, private, progress.log, self.leftovers)
         await self._tidy(images)
         self._active += 1
-        tag = f"localhost/imagestreams/{plan.uid}:latest"
         try:
             async with asyncio.timeout(plan.timeout_s):
-                return await self._stages(plan, images, access, private, tag, progress)
+                if is_built and await images.holds(tag):
+                    progress.say("The image was built before the server stopped.")
+                    progress.commit = _noted_commit(private)
+                else:
+                    await self._make(plan, images, access, private, tag, progress)
+                return await _push(plan, images, access, private, tag, progress)
         except TimeoutError:
             self._is_tidy = False
             progress.say(f"error: the build took longer than {plan.timeout_s:g} s")
@@ -90,9 +103,9 @@ class Builder:
                 await images.forget(tag, self._no_longer_kept(used))
 
     async def _tidy(self, images: Images) -> None:
-        """Empty the storage if a build was broken off in it, and none is under way."""
+        """Empty the storage if a build was broken off in it, and none is under way or has still to be pushed."""
         async with self._tidying:
-            if not self._is_tidy and not self._active:
+            if not self._is_tidy and not self._active and not any(map(_is_built, self.work.glob("*"))):
                 await images.empty()
                 self._used.clear()
                 self._is_tidy = True
@@ -123,11 +136,13 @@ class Builder:
                 await self.forget(path.name)
         return ended
 
-    async def _stages(
+    async def _make(
         self, plan: BuildPlan, images: Images, access: Access, private: Path, tag: str, progress: Progress
-    ) -> BuildResult:
+    ) -> None:
+        """Build the image, up to where it only has to be pushed."""
         source = private / "source"
-        source.mkdir(exist_ok=True)
+        await asyncio.to_thread(shutil.rmtree, source, ignore_errors=True)
+        source.mkdir()
         async with _failing(FETCH_SOURCE_FAILED, progress):
             await self._fetch(plan, private, source, progress)
         context_of(source, plan.context_dir)
@@ -152,15 +167,7 @@ class Builder:
             progress.say("\nRunning post-commit hook ...")
             async with _failing(_HOOK_FAILED, progress), _timed(progress, "PostCommit", "RunPostCommitHook"):
                 await images.check(tag, plan.post_commit, plan.timeout_s)
-        if not plan.push_to:
-            progress.say("\nBuild complete, no image push requested")
-            return BuildResult()
-        images.use(access.push)
-        progress.say(f"\nPushing image {plan.push_to} ...")
-        async with _failing(_PUSH_FAILED, progress), _timed(progress, "PushImage", "PushDockerImage"):
-            digest = await images.push(tag, plan.push_to, private / DIGEST_FILE, plan.timeout_s)
-        progress.say("Push successful")
-        return BuildResult(digest)
+        _note_built(private, progress.commit)
 
     async def _fetch(self, plan: BuildPlan, private: Path, source: Path, progress: Progress) -> None:
         if plan.binary is not None:
@@ -184,6 +191,35 @@ class Builder:
         progress.say(f"\tCommit:\t{commit.id} ({commit.message.splitlines()[0] if commit.message else ''})")
         progress.say(f"\tAuthor:\t{commit.author_name} <{commit.author_email}>")
         progress.say(f"\tDate:\t{commit.date}")
+
+
+async def _push(
+    plan: BuildPlan, images: Images, access: Access, private: Path, tag: str, progress: Progress
+) -> BuildResult:
+    if not plan.push_to:
+        progress.say("\nBuild complete, no image push requested")
+        return BuildResult()
+    images.use(access.push)
+    progress.say(f"\nPushing image {plan.push_to} ...")
+    async with _failing(_PUSH_FAILED, progress), _timed(progress, "PushImage", "PushDockerImage"):
+        digest = await images.push(tag, plan.push_to, private / DIGEST_FILE, plan.timeout_s)
+    progress.say("Push successful")
+    return BuildResult(digest)
+
+
+def _is_built(private: Path) -> bool:
+    return (private / _BUILT_FILE).is_file()
+
+
+def _note_built(private: Path, commit: Commit | None) -> None:
+    """Note that only the push is left, and of which commit the image is."""
+    unfinished = private / f"{_BUILT_FILE}.new"
+    unfinished.write_bytes(json.encode(commit))
+    unfinished.replace(private / _BUILT_FILE)
+
+
+def _noted_commit(private: Path) -> Commit | None:
+    return json.decode((private / _BUILT_FILE).read_bytes(), type=Commit | None)
 
 
 async def _take_files(plan: BuildPlan, images: Images, private: Path, source: Path, progress: Progress) -> None:
