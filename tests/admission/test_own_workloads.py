@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from imagestreams.access.identity import User
-from imagestreams.api.apps import Deployment, ReplicaSet
-from imagestreams.api.batch import CronJob
-from imagestreams.api.build import Build, BuildConfig
+from imagestreams.api.apps.types import Deployment, ReplicaSet
+from imagestreams.api.batch.types import CronJob
+from imagestreams.api.build.types import Build, BuildConfig
 from imagestreams.api.codec import copy, encode, from_dict, to_dict
-from imagestreams.api.openshift_apps import DeploymentConfig
+from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.resources.resource import RequestContext
 
 CONTEXT = RequestContext(User("tester"), "2026-01-01T00:00:00Z", namespace="team")

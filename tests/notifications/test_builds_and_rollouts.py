@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api.apps import DaemonSet, Deployment, StatefulSet
-from imagestreams.api.build import Build
+from imagestreams.api.apps.types import DaemonSet, Deployment, StatefulSet
+from imagestreams.api.build.types import Build
 from imagestreams.api.codec import from_dict
-from imagestreams.api.openshift_apps import DeploymentConfig
+from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.notifications.build_happenings import build_happenings, build_happenings_since
 from imagestreams.notifications.rollout_happenings import rollout_happenings, rollout_happenings_since
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from imagestreams.access.identity import User
-from imagestreams.api.build import Build, BuildConfig
+from imagestreams.api.build.types import Build, BuildConfig
 from imagestreams.api.codec import copy, from_dict
 from imagestreams.api.errors import ApiError
-from imagestreams.api.openshift_apps import DeploymentConfig
+from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.resources.builds.build_logs import BuildLogs
 from imagestreams.resources.builds.buildconfigs import BuildConfigStrategy
 from imagestreams.resources.builds.builds import BuildStrategy

@@ -14,7 +14,7 @@ from imagestreams.api.codec import copy
 from imagestreams.api.core import ConfigMap
 from imagestreams.api.errors import ApiError, FieldError, not_found
 from imagestreams.api.meta import ManagedFieldsEntry, ObjectMeta
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources import stored as stored_module
 from imagestreams.resources.resource import DeleteOptions, ListOptions, RequestContext, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage

@@ -30,7 +30,7 @@ from imagestreams.api.image import (
     TagReferencePolicy,
 )
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.api.object_meta_validation import (
+from imagestreams.api.metadata.object_meta_validation import (
     path_segment_problems,
     validate_finalizer_names,
     validate_object_meta,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from imagestreams.api.codec import encode
 from imagestreams.api.errors import FieldError, bad_request, invalid, reasonless
-from imagestreams.api.object_meta_validation import validate_field_manager
+from imagestreams.api.metadata.object_meta_validation import validate_field_manager
 from imagestreams.apiserver.bodies.objects import media_type_of
 from imagestreams.apiserver.query import Query
 from imagestreams.apiserver.request_info import is_true

@@ -7,7 +7,7 @@ from typing import Final
 
 from imagestreams.api.codec import encode
 from imagestreams.api.errors import bad_request
-from imagestreams.api.object_meta_validation import label_value_problems, qualified_name_problems
+from imagestreams.api.metadata.object_meta_validation import label_value_problems, qualified_name_problems
 from imagestreams.resources.resource import FieldRequirement, ResourceInfo
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")

@@ -7,24 +7,26 @@ counted whenever one of them or their config changes. A build that can't be made
 where that may help.
 """
 
-import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from imagestreams.api.build import Build, BuildConfig, BuildRequest, BuildTriggerCause
-from imagestreams.api.build_defaulting import CONFIG_CHANGE
-from imagestreams.api.build_validation import is_over
+from imagestreams.api.build.defaulting import CONFIG_CHANGE
+from imagestreams.api.build.types import Build, BuildConfig, BuildRequest, BuildTriggerCause
+from imagestreams.api.build.validation import is_over
 from imagestreams.api.errors import ApiError
 from imagestreams.api.meta import ObjectMeta
+from imagestreams.controllers.builds_of_configs import BuildsOfConfigs
 from imagestreams.controllers.import_events import WARNING, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.telling import Tell, reference_to
-from imagestreams.controllers.watching import follow
-from imagestreams.resources.builds.build_names import belongs_to, config_of
+from imagestreams.controllers.watching import follow, run_fed
+from imagestreams.resources.builds.build_names import config_of
 from imagestreams.resources.builds.generation import CONFIG_CHANGE as BECAUSE_OF_CONFIG
 from imagestreams.resources.builds.group import BuildGroup
 from imagestreams.resources.builds.run_policy import superfluous_builds
+from imagestreams.resources.builds.uploads import UploadError
 from imagestreams.resources.core.group import SERVER
 from imagestreams.resources.resource import DeleteOptions, RequestContext
 from imagestreams.store.cache import Entry
@@ -32,6 +34,7 @@ from imagestreams.store.cache import Entry
 COMPONENT: Final = "buildconfig-controller"
 _BACKOFF: Final = Backoff(first_s=1, longest_s=300)
 _HOPELESS: Final = frozenset({400, 403, 404})
+_log: Final = logging.getLogger(__name__)
 
 
 class BuildConfigs:
@@ -43,6 +46,7 @@ class BuildConfigs:
         self._builds = builds.builds.storage
         self._now = now
         self._tell = tell
+        self._of = BuildsOfConfigs(self._builds)
         self._queue = WorkQueue(self._work, backoff=_BACKOFF)
 
     @property
@@ -52,21 +56,10 @@ class BuildConfigs:
 
     async def run(self) -> None:
         """Work until `stop` is called."""
-        watches = [
-            asyncio.create_task(follow(self._configs, lambda entry: self._queue.add(entry.key), lambda key: None)),
-            asyncio.create_task(follow(self._builds, self._seen, lambda key: None)),
-        ]
-        for watch in watches:
-            watch.add_done_callback(lambda _: self._queue.stop())
-        try:
-            await self._queue.run()
-        finally:
-            for watch in watches:
-                watch.cancel()
-            results = await asyncio.gather(*watches, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        # What was built is known before its configs are looked at.
+        builds = follow(self._builds, self._seen, self._gone)
+        configs = follow(self._configs, lambda entry: self._queue.add(entry.key), lambda key: None)
+        await run_fed(self._queue, [builds, configs])
 
     def stop(self) -> None:
         """Let `run` end."""
@@ -74,11 +67,19 @@ class BuildConfigs:
 
     def _seen(self, entry: Entry[Build]) -> None:
         build = entry.value
+        self._of.seen(entry)
         if not is_over(build.status.phase):
             return
-        self._group.uploads.remove(build.metadata.uid)
+        try:
+            self._group.uploads.remove(build.metadata.uid)
+        except (OSError, UploadError) as error:
+            # It is looked for again at the next start.
+            _log.warning("the source of build %s can't be removed: %s", build.metadata.name, error)
         if name := config_of(build):
             self._queue.add(self._configs.key(build.metadata.namespace, name))
+
+    def _gone(self, key: str) -> None:
+        self._of.gone(key)
 
     async def _work(self, key: str) -> None:
         entry = self._configs.cache.get(key)
@@ -90,7 +91,7 @@ class BuildConfigs:
 
     async def _prune(self, config: BuildConfig) -> None:
         metadata, spec = config.metadata, config.spec
-        builds = [one.value for one in self._builds.list(metadata.namespace) if belongs_to(one.value, metadata.name)]
+        builds = self._of.of(metadata.namespace, metadata.name)
         limits = spec.successful_builds_history_limit, spec.failed_builds_history_limit
         for build in superfluous_builds(builds, *limits):
             context = replace(self._context(metadata.namespace), name=build.metadata.name)

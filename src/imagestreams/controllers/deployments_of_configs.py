@@ -6,21 +6,20 @@ controller. This loop begins rollouts, ends those that a newer one makes superfl
 that succeeded, and forgets the oldest. Level-driven: all that is to be known is in the objects.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from msgspec.structs import replace as with_fields
 
-from imagestreams.api.apps import ReplicationController
+from imagestreams.api.apps.types import ReplicationController
 from imagestreams.api.codec import copy
 from imagestreams.api.errors import ApiError
-from imagestreams.api.openshift_apps import DeploymentCondition, DeploymentConfig
+from imagestreams.api.openshift_apps.types import DeploymentCondition, DeploymentConfig
 from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.telling import Tell, reference_to
-from imagestreams.controllers.watching import follow
+from imagestreams.controllers.watching import follow, run_fed
 from imagestreams.resources.core.group import SERVER
 from imagestreams.resources.openshift_apps import rollouts, status
 from imagestreams.resources.openshift_apps.rollouts import CONFIG, NoConfig
@@ -61,21 +60,10 @@ class ConfigRollouts:
 
     async def run(self) -> None:
         """Work until `stop` is called."""
-        watches = [
-            asyncio.create_task(follow(self._controllers.storage, self._seen, self._gone)),
-            asyncio.create_task(follow(self._configs, lambda entry: self._queue.add(entry.key), lambda key: None)),
-        ]
-        for watch in watches:
-            watch.add_done_callback(lambda _: self._queue.stop())
-        try:
-            await self._queue.run()
-        finally:
-            for watch in watches:
-                watch.cancel()
-            results = await asyncio.gather(*watches, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        # What is owned is known before its owners are looked at.
+        made = follow(self._controllers.storage, self._seen, self._gone)
+        configs = follow(self._configs, lambda entry: self._queue.add(entry.key), lambda key: None)
+        await run_fed(self._queue, [made, configs])
 
     def stop(self) -> None:
         """Let `run` end."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from imagestreams.api.ages import parse_time
-from imagestreams.api.batch import Job
+from imagestreams.api.batch.types import Job
 from imagestreams.api.errors import ApiError
 from imagestreams.controllers.queue import Backoff, WorkQueue
 from imagestreams.controllers.watching import run_following

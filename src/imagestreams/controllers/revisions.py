@@ -10,11 +10,11 @@ that the work on one workload does not grow with the number of others.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
-from imagestreams.api.apps import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
+from imagestreams.api.apps.types import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from imagestreams.api.codec import copy
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError
-from imagestreams.api.label_selectors import selects
+from imagestreams.api.metadata.label_selectors import selects
 from imagestreams.controllers.import_events import NORMAL, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.telling import Tell, reference_to

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from imagestreams.api.build import Build
+from imagestreams.api.build.types import Build
 from imagestreams.notifications.happening import Happening, bounded, happening_id
 
 _COMPLETE: Final = "Complete"

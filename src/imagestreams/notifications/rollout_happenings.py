@@ -7,8 +7,8 @@ document it: the condition `Progressing` of deployments, the revisions of statef
 from dataclasses import dataclass
 from typing import Any, Final
 
-from imagestreams.api.apps import DaemonSet, Deployment, StatefulSet
-from imagestreams.api.openshift_apps import DeploymentConfig
+from imagestreams.api.apps.types import DaemonSet, Deployment, StatefulSet
+from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.notifications.happening import Happening, bounded, happening_id
 
 Workload = Deployment | StatefulSet | DaemonSet | DeploymentConfig

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from imagestreams.api.build import Build
+from imagestreams.api.build.types import Build
 from imagestreams.api.image import ImageStream
 from imagestreams.notifications.build_happenings import build_happenings, build_happenings_since
 from imagestreams.notifications.intake import Source

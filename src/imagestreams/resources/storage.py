@@ -14,7 +14,7 @@ import msgspec
 from imagestreams.api.codec import decode, encode
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError, already_exists, bad_request, conflict, not_found, quoted
-from imagestreams.api.object_meta_validation import path_segment_problems
+from imagestreams.api.metadata.object_meta_validation import path_segment_problems
 from imagestreams.resources.resource import ResourceInfo
 from imagestreams.store.cache import Entry, ObservableStore, WatchCache
 from imagestreams.store.kv import Compare, Delete, KeyValue, Put

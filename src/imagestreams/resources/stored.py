@@ -13,9 +13,9 @@ from typing import Final, Generic, TypeVar
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError, FieldError, bad_request, conflict, forbidden, invalid, reasonless
-from imagestreams.api.managed_times import keep_times
 from imagestreams.api.meta import Status, StatusCause, StatusDetails
-from imagestreams.api.object_meta_validation import (
+from imagestreams.api.metadata.managed_times import keep_times
+from imagestreams.api.metadata.object_meta_validation import (
     validate_finalizer_names,
     validate_object_meta,
     validate_object_meta_update,

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagestreams.api import apps, batch, core, meta, pods
+from imagestreams.api import core, meta, pods
+from imagestreams.api.apps import types as apps
+from imagestreams.api.batch import types as batch
 from imagestreams.api.codec import from_dict, to_dict
 from imagestreams.api.pods import (
     claims,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api.apps import Deployment
+from imagestreams.api.apps.types import Deployment
 from imagestreams.api.errors import ApiError
 from imagestreams.apiserver.bodies.objects import decode_object
 from imagestreams.resources.resource import ResourceInfo

@@ -10,9 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from imagestreams.api import apps, batch, build, config, core, hooks, image, meta, notifications, openshift_apps
+from imagestreams.api import config, core, hooks, image, meta, notifications
 from imagestreams.api import pods as pods_package
+from imagestreams.api.apps import types as apps
+from imagestreams.api.batch import types as batch
+from imagestreams.api.build import types as build
 from imagestreams.api.descriptions import describe_field, describe_type, described
+from imagestreams.api.openshift_apps import types as openshift_apps
 from imagestreams.resources.resource import ResourceInfo
 
 IMAGE = "com.github.openshift.api.image.v1"
@@ -84,7 +88,7 @@ def single(kind: type[msgspec.Struct]) -> bool:
 
 def described_as(kind: type[msgspec.Struct]) -> str:
     """The name under which a type is described: with its module where two have one name."""
-    own = f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
+    own = f"{kind.__module__.split('.')[2]}.{kind.__name__}"
     return own if own in described() else kind.__name__
 
 

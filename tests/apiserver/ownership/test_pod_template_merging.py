@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api.apps import Deployment
+from imagestreams.api.apps.types import Deployment
 from imagestreams.api.pods.containers import EphemeralContainer
 from imagestreams.apiserver.ownership.comparison import compare, field_set
 from imagestreams.apiserver.ownership.field_sets import path_text, paths

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api.batch import CronJob, Job
+from imagestreams.api.batch.types import CronJob, Job
 from imagestreams.api.codec import from_dict, to_dict
 from imagestreams.controllers.cronjobs.decisions import decide, job_name, job_of, started, superfluous
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from imagestreams.access.identity import User
-from imagestreams.api.batch import CronJob, Job, JobCondition
+from imagestreams.api.batch.types import CronJob, Job, JobCondition
 from imagestreams.api.codec import copy, from_dict
 from imagestreams.api.core import ObjectReference
 from imagestreams.controllers.cronjobs.loop import CronJobs

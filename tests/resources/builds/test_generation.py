@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api.build import Build, BuildConfig, BuildRequest
-from imagestreams.api.build_defaulting import default_build_config
+from imagestreams.api.build.defaulting import default_build_config
+from imagestreams.api.build.types import Build, BuildConfig, BuildRequest
 from imagestreams.api.codec import from_dict
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.errors import ApiError, not_found

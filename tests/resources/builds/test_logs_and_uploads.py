@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from imagestreams.access.identity import User
-from imagestreams.api.build import Build
+from imagestreams.api.build.types import Build
 from imagestreams.api.codec import copy
 from imagestreams.api.errors import ApiError
 from imagestreams.api.meta import ObjectMeta

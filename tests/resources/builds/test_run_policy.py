@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from imagestreams.api.build import Build
+from imagestreams.api.build.types import Build
 from imagestreams.api.codec import from_dict
 from imagestreams.resources.builds.run_policy import decide_start, superfluous_builds
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api.build import BuildConfig
+from imagestreams.api.build.types import BuildConfig
 from imagestreams.api.codec import from_dict, to_dict
 from imagestreams.api.errors import ApiError
 from imagestreams.resources.builds.webhooks.payloads import READERS, Push, read_generic

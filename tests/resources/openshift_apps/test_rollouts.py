@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api.apps import ReplicationController
+from imagestreams.api.apps.types import ReplicationController
 from imagestreams.api.codec import copy, from_dict, to_dict
 from imagestreams.api.core import ObjectReference
-from imagestreams.api.openshift_apps import DeploymentConfig, DeploymentConfigRollbackSpec
-from imagestreams.api.openshift_apps_defaulting import default_deployment_config
+from imagestreams.api.openshift_apps.defaulting import default_deployment_config
+from imagestreams.api.openshift_apps.types import DeploymentConfig, DeploymentConfigRollbackSpec
 from imagestreams.resources.openshift_apps import rollouts
 from imagestreams.resources.openshift_apps.requests import rolled_back
 from imagestreams.resources.openshift_apps.rollouts import NoConfig, make_rollout, remembered_config, superfluous

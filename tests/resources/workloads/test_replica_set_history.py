@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from imagestreams.api.apps import Deployment, ReplicaSet
+from imagestreams.api.apps.types import Deployment, ReplicaSet
 from imagestreams.api.codec import copy, from_dict
 from imagestreams.resources.workloads.replica_set_history import (
     REVISION,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api.apps import ControllerRevision, DaemonSet, StatefulSet
+from imagestreams.api.apps.types import ControllerRevision, DaemonSet, StatefulSet
 from imagestreams.api.codec import encode, from_dict
 from imagestreams.resources.workloads.revision_history import plan_revisions
 

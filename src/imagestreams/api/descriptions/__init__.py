@@ -40,7 +40,7 @@ def described() -> dict[str, frozenset[str]]:
 
 def _texts_of(kind: type[Any]) -> dict[str, str]:
     texts = _texts()
-    own = f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
+    own = f"{kind.__module__.split('.')[2]}.{kind.__name__}"
     return texts[own] if own in texts else texts.get(kind.__name__, {})
 
 

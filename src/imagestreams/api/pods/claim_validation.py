@@ -3,8 +3,8 @@
 from typing import Final
 
 from imagestreams.api.errors import FieldError
-from imagestreams.api.label_selector_validation import validate_label_selector
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
+from imagestreams.api.metadata.label_selector_validation import validate_label_selector
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.api.pods.claims import PersistentVolumeClaimSpec
 from imagestreams.api.pods.quantities import canonical
 from imagestreams.api.pods.resource_validation import is_positive

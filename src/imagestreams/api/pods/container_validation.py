@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import dns_label_problems
+from imagestreams.api.metadata.object_meta_validation import dns_label_problems
 from imagestreams.api.pods.containers import Container, ContainerPort, ContainerResizePolicy
 from imagestreams.api.pods.environment_validation import validate_env, validate_env_from
 from imagestreams.api.pods.probe_validation import LIVENESS, READINESS, STARTUP, validate_lifecycle, validate_probe

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import dns_subdomain_problems, qualified_name_problems
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems, qualified_name_problems
 from imagestreams.api.pods.environment import (
     ConfigMapKeySelector,
     EnvFromSource,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import qualified_name_problems
+from imagestreams.api.metadata.object_meta_validation import qualified_name_problems
 from imagestreams.api.pods.containers import ResourceRequirements
 from imagestreams.api.pods.quantities import Amount, QuantityError, parse_quantity
 from imagestreams.api.pods.value_rules import NOT_NEGATIVE

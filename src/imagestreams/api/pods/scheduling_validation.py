@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from imagestreams.api.errors import FieldError
-from imagestreams.api.label_selector_validation import validate_label_selector
-from imagestreams.api.object_meta_validation import (
+from imagestreams.api.metadata.label_selector_validation import validate_label_selector
+from imagestreams.api.metadata.object_meta_validation import (
     dns_label_problems,
     dns_subdomain_problems,
     label_value_problems,

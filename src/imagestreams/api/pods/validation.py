@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Final
 
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import (
+from imagestreams.api.metadata.object_meta_validation import (
     dns_label_problems,
     dns_subdomain_problems,
     qualified_name_problems,

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import dns_label_problems
+from imagestreams.api.metadata.object_meta_validation import dns_label_problems
 from imagestreams.api.pods.claim_validation import validate_claim_spec
 from imagestreams.api.pods.environment_validation import (
     FILE_FIELDS,

@@ -17,8 +17,8 @@ from typing import Any, Final, NamedTuple
 from imagestreams.api.codec import decode as decode_json
 from imagestreams.api.codec import encode as encode_json
 from imagestreams.api.codec import to_dict
-from imagestreams.api.managed_times import keep_times
 from imagestreams.api.meta import ManagedFieldsEntry
+from imagestreams.api.metadata.managed_times import keep_times
 from imagestreams.apiserver.ownership.comparison import Comparison, IncomparableError, compare
 from imagestreams.apiserver.ownership.defaults import apply_defaults
 from imagestreams.apiserver.ownership.field_sets import (

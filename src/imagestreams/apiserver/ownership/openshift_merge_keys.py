@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from imagestreams.api import build, openshift_apps
+from imagestreams.api.build import types as build
+from imagestreams.api.openshift_apps import types as openshift_apps
 from imagestreams.apiserver.ownership.merge_rule import MergeRule, merged_by
 
 OPENSHIFT_MERGE_RULES: Final[Mapping[tuple[type[msgspec.Struct], str], MergeRule]] = {

@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from imagestreams.api import apps, batch
+from imagestreams.api.apps import types as apps
+from imagestreams.api.batch import types as batch
 from imagestreams.apiserver.ownership.merge_rule import ATOMIC_LIST, MergeRule, map_by
 
 _SET: Final = MergeRule(list_type="set")

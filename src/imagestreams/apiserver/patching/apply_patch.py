@@ -5,7 +5,7 @@ from typing import Any
 
 from imagestreams.api.errors import ApiError, bad_request, reasonless
 from imagestreams.api.json_syntax import JsonSyntaxError
-from imagestreams.api.managed_times import keep_times
+from imagestreams.api.metadata.managed_times import keep_times
 from imagestreams.apiserver.bodies.objects import convert, read_document
 from imagestreams.apiserver.bodies.type_check import json_kind
 from imagestreams.apiserver.bodies.yaml_text import YamlError, read_yaml

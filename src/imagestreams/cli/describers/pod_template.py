@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from imagestreams.api.label_selectors import shown_selector
 from imagestreams.api.meta import LabelSelector
+from imagestreams.api.metadata.label_selectors import shown_selector
 from imagestreams.api.pods.quantities import QuantityError, parse_quantity
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.container_states import field_of, state_text

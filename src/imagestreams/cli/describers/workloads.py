@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from imagestreams.api.ages import parse_time, short_duration
-from imagestreams.api.label_selectors import selector_text, shown_labels
 from imagestreams.api.meta import LabelSelector
+from imagestreams.api.metadata.label_selectors import selector_text, shown_labels
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.core import mail_date
 from imagestreams.cli.describers.events import write_events

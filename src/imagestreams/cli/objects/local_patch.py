@@ -13,12 +13,12 @@ from imagestreams.cli.printers.go_text import json_text, quoted
 Object = dict[str, Any]
 
 _TYPES: Final = {
-    "v1": ("core", "pods", "apps"),
-    "apps/v1": ("apps",),
-    "batch/v1": ("batch",),
+    "v1": ("core", "pods", "apps.types"),
+    "apps/v1": ("apps.types",),
+    "batch/v1": ("batch.types",),
     "image.openshift.io/v1": ("image",),
-    "apps.openshift.io/v1": ("openshift_apps",),
-    "build.openshift.io/v1": ("build",),
+    "apps.openshift.io/v1": ("openshift_apps.types",),
+    "build.openshift.io/v1": ("build.types",),
     "config.openshift.io/v1": ("config",),
     "project.openshift.io/v1": ("core",),
     "imagestreams.dev/v1": ("hooks", "notifications"),

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from imagestreams.api.label_selectors import selector_text
 from imagestreams.api.meta import LabelSelector
+from imagestreams.api.metadata.label_selectors import selector_text
 from imagestreams.cli.describers.workloads import PodCounts
 from imagestreams.cli.session import Session
 from imagestreams.client.discovery import ResourceType

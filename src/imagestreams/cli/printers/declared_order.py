@@ -8,7 +8,10 @@ from typing import Any, Final
 
 import msgspec
 
-from imagestreams.api import apps, batch, core, image, openshift_apps
+from imagestreams.api import core, image
+from imagestreams.api.apps import types as apps
+from imagestreams.api.batch import types as batch
+from imagestreams.api.openshift_apps import types as openshift_apps
 
 Object = dict[str, Any]
 

@@ -11,19 +11,20 @@ from datetime import datetime
 from typing import Final
 
 from imagestreams.api.ages import parse_time
-from imagestreams.api.build import Build
-from imagestreams.api.build_validation import is_over
+from imagestreams.api.build.types import Build
+from imagestreams.api.build.validation import is_over
 from imagestreams.api.codec import copy
 from imagestreams.api.errors import ApiError
 from imagestreams.controllers.builds import outcomes
 from imagestreams.controllers.builds.outcomes import NEW, PENDING, RUNNING, Told, in_phase, with_told
 from imagestreams.controllers.builds.plans import BuildPlans
+from imagestreams.controllers.builds_of_configs import BuildsOfConfigs
 from imagestreams.controllers.import_events import NORMAL, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.telling import Tell, reference_to
 from imagestreams.controllers.watching import run_following
 from imagestreams.resources.builds.build_logs import BuildLogError
-from imagestreams.resources.builds.build_names import belongs_to, config_of
+from imagestreams.resources.builds.build_names import config_of
 from imagestreams.resources.builds.group import BuildGroup
 from imagestreams.resources.builds.image_sources import OutputUnresolved
 from imagestreams.resources.builds.run_policy import decide_start
@@ -36,6 +37,8 @@ from imagestreams.store.kv import StoreClosed
 RETRY_S: Final = 5.0
 """How soon a build that waits for something that is missing is looked at again."""
 UPLOAD_WAIT_S: Final = 60.0
+_OTHERS: Final = ""
+"""Stands in the queue for all builds that wait."""
 _CONFLICT: Final = Backoff(first_s=0.05, longest_s=10)
 _WRITES_MAX: Final = 20
 _FETCH_FAILED: Final = ("FetchSourceFailed", "Failed to fetch the input source.")
@@ -83,6 +86,8 @@ class Builds:
         self._concurrent = concurrent
         self._retry_s = retry_s
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._told_to_end: set[str] = set()
+        self._of = BuildsOfConfigs(self._builds)
         self._queue = WorkQueue(self._work, backoff=_CONFLICT)
 
     @property
@@ -98,7 +103,7 @@ class Builds:
             if ended := await self._builder.begin(under_way):
                 _log.info("%d programs of builds were left from before, and ended", ended)
         try:
-            await run_following(self._queue, self._builds, self._seen, self._queue.add)
+            await run_following(self._queue, self._builds, self._seen, self._gone)
         finally:
             tasks = list(self._running.values())
             for task in tasks:
@@ -113,10 +118,18 @@ class Builds:
         return outcomes.time_text(self._clock())
 
     def _seen(self, entry: Entry[Build]) -> None:
+        self._of.seen(entry)
         if not is_over(entry.value.status.phase):
             self._queue.add(entry.key)
 
+    def _gone(self, key: str) -> None:
+        self._of.gone(key)
+        self._queue.add(key)
+
     async def _work(self, key: str) -> None:
+        if key == _OTHERS:
+            self._look_at_others()
+            return
         entry = self._builds.cache.get(key)
         try:
             if entry is None or entry.value.metadata.deletion_timestamp:
@@ -133,7 +146,7 @@ class Builds:
         if build.status.cancelled:
             if running is not None:
                 # The build itself says so when its programs are ended.
-                running.cancel()
+                self._tell_to_end(entry.key, running)
             else:
                 await self._finish(entry, outcomes.CANCELLED, *outcomes.CANCELLED_BY_USER)
         elif running is not None:
@@ -184,8 +197,7 @@ class Builds:
 
     async def _may_start(self, build: Build) -> bool:
         namespace, config = build.metadata.namespace, config_of(build)
-        every = [one.value for one in self._builds.list(namespace) if config and belongs_to(one.value, config)]
-        decision = decide_start(build, every)
+        decision = decide_start(build, self._of.of(namespace, config) if config else [])
         for other in decision.cancelled:
             superfluous = self._builds.find(namespace, other.metadata.name)
             if superfluous is not None and not superfluous.value.status.cancelled:
@@ -306,18 +318,32 @@ class Builds:
         """End a build that is gone."""
         running = self._running.get(key)
         if running is not None:
-            running.cancel()
+            self._tell_to_end(key, running)
         self._wake_others()
+
+    def _tell_to_end(self, key: str, running: asyncio.Task[None]) -> None:
+        """End a build under way: once, so that it is not disturbed while it ends its programs and notes it."""
+        if key not in self._told_to_end:
+            self._told_to_end.add(key)
+            running.cancel()
 
     def _ended(self, key: str) -> None:
         task = self._running.pop(key)
+        self._told_to_end.discard(key)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("build of %s could not be noted: %s", key, error)
-        # A build that was interrupted by another change of it is looked at again.
-        self._queue.add(key)
+            # Not at once: while nothing can be written it would be begun again and again.
+            self._queue.add_failed(key)
+        else:
+            # A build that was interrupted by another change of it is looked at again.
+            self._queue.add(key)
         self._wake_others()
 
     def _wake_others(self) -> None:
+        """Let builds that wait be looked at: once, however many ended before that."""
+        self._queue.add(_OTHERS)
+
+    def _look_at_others(self) -> None:
         for entry in self._builds.list():
             if entry.value.status.phase == NEW:
                 self._queue.add(entry.key)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from imagestreams.api.ages import parse_time
-from imagestreams.api.build import (
+from imagestreams.api.build.types import (
     Build,
     BuildStatusOutputTo,
     GitSourceRevision,
@@ -15,7 +15,7 @@ from imagestreams.api.build import (
     StageInfo,
     StepInfo,
 )
-from imagestreams.api.build_validation import is_over
+from imagestreams.api.build.validation import is_over
 from imagestreams.api.codec import copy
 from imagestreams.resources.builds.build_names import POD_NAME
 from imagestreams.resources.builds.builds import record_phase

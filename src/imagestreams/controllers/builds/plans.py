@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from imagestreams.api.build import Build
+from imagestreams.api.build.types import Build
 from imagestreams.api.core import ConfigMap, LocalObjectReference, Secret
 from imagestreams.api.pods import EnvVar
 from imagestreams.controllers.engine_access import auth_file, sources, trusted_for

@@ -10,11 +10,11 @@ from typing import Final
 from zoneinfo import ZoneInfoNotFoundError
 
 from imagestreams.api.ages import parse_time
-from imagestreams.api.batch import CronJob, CronJobStatus, Job
+from imagestreams.api.batch.cron_schedule import Schedule, ScheduleError, read_schedule
+from imagestreams.api.batch.cron_times import latest_time, next_time, zone_of
+from imagestreams.api.batch.types import CronJob, CronJobStatus, Job
 from imagestreams.api.codec import copy
 from imagestreams.api.core import ObjectReference
-from imagestreams.api.cron_schedule import Schedule, ScheduleError, read_schedule
-from imagestreams.api.cron_times import latest_time, next_time, zone_of
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
 from imagestreams.resources.workloads.ownership import controlled_by

@@ -4,12 +4,11 @@ Level-driven: a cron job is looked at when it or one of its jobs changes and whe
 written after the job is made; a crash in between finds the job by its name, and notes it.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from imagestreams.api.batch import CronJob, CronJobStatus, Job
+from imagestreams.api.batch.types import CronJob, CronJobStatus, Job
 from imagestreams.api.codec import copy
 from imagestreams.api.errors import ApiError
 from imagestreams.controllers.cronjobs.decisions import (
@@ -24,7 +23,7 @@ from imagestreams.controllers.cronjobs.decisions import (
 from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.telling import Tell, reference_to
-from imagestreams.controllers.watching import follow
+from imagestreams.controllers.watching import follow, run_fed
 from imagestreams.resources.core.group import SERVER
 from imagestreams.resources.owning import BACKGROUND
 from imagestreams.resources.resource import DeleteOptions, RequestContext
@@ -64,21 +63,10 @@ class CronJobs:
 
     async def run(self) -> None:
         """Work until `stop` is called."""
-        watches = [
-            asyncio.create_task(follow(self._jobs.storage, self._seen_job, self._gone_job)),
-            asyncio.create_task(follow(self._cron_jobs, lambda entry: self._queue.add(entry.key), lambda key: None)),
-        ]
-        for watch in watches:
-            watch.add_done_callback(lambda _: self._queue.stop())
-        try:
-            await self._queue.run()
-        finally:
-            for watch in watches:
-                watch.cancel()
-            results = await asyncio.gather(*watches, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        # What is owned is known before its owners are looked at.
+        jobs = follow(self._jobs.storage, self._seen_job, self._gone_job)
+        cron_jobs = follow(self._cron_jobs, lambda entry: self._queue.add(entry.key), lambda key: None)
+        await run_fed(self._queue, [jobs, cron_jobs])
 
     def stop(self) -> None:
         """Let `run` end."""

@@ -7,9 +7,9 @@ fails, or that is cancelled, is followed by the last one that succeeded.
 from collections.abc import Sequence
 from typing import Final
 
-from imagestreams.api.apps import ReplicationController
+from imagestreams.api.apps.types import ReplicationController
 from imagestreams.api.codec import copy, encode
-from imagestreams.api.openshift_apps import DeploymentConfig
+from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.controllers.rollouts.seen import Seen
 from imagestreams.controllers.rollouts.statuses import replication_controller_status
 from imagestreams.controllers.rollouts.subjects import Subject

@@ -4,7 +4,7 @@ from math import ceil
 from typing import Final
 
 from imagestreams.api.ages import parse_time
-from imagestreams.api.apps import Deployment, DeploymentCondition, DeploymentStatus
+from imagestreams.api.apps.types import Deployment, DeploymentCondition, DeploymentStatus
 from imagestreams.api.pods import IntOrString
 from imagestreams.controllers.rollouts.seen import NO_RUNNER, Seen
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from imagestreams.api.batch import Job, JobCondition, JobStatus, UncountedTerminatedPods
+from imagestreams.api.batch.types import Job, JobCondition, JobStatus, UncountedTerminatedPods
 from imagestreams.controllers.rollouts.seen import NO_RUNNER, Seen
 
 COMPLETE: Final = "Complete"

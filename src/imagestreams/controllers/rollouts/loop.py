@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from imagestreams.api.apps import (
+from imagestreams.api.apps.types import (
     ControllerRevision,
     DaemonSet,
     Deployment,
@@ -19,11 +19,11 @@ from imagestreams.api.apps import (
     ReplicationController,
     StatefulSet,
 )
-from imagestreams.api.batch import Job
+from imagestreams.api.batch.types import Job
 from imagestreams.api.codec import copy
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError
-from imagestreams.api.openshift_apps import DeploymentConfig
+from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.api.pods import Pod
 from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue

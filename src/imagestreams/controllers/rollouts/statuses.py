@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from imagestreams.api.apps import (
+from imagestreams.api.apps.types import (
     DaemonSet,
     DaemonSetCondition,
     DaemonSetStatus,
@@ -18,7 +18,7 @@ from imagestreams.api.apps import (
     StatefulSetCondition,
     StatefulSetStatus,
 )
-from imagestreams.api.batch import Job
+from imagestreams.api.batch.types import Job
 from imagestreams.api.core import Stored
 from imagestreams.api.pods import Pod
 from imagestreams.controllers.rollouts.deployment_statuses import deployment_status

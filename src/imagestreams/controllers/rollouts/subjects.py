@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from imagestreams.api.apps import DaemonSet, Deployment, ReplicaSet, ReplicationController, StatefulSet
-from imagestreams.api.batch import Job
+from imagestreams.api.apps.types import DaemonSet, Deployment, ReplicaSet, ReplicationController, StatefulSet
+from imagestreams.api.batch.types import Job
 from imagestreams.api.codec import encode, to_dict
 from imagestreams.api.core import Stored
 from imagestreams.api.pods import ObjectMeta as PodMeta

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from imagestreams.api.build import Build
-from imagestreams.api.object_meta_validation import label_value_problems
+from imagestreams.api.build.types import Build
+from imagestreams.api.metadata.object_meta_validation import label_value_problems
 from imagestreams.api.written_numbers import written_number
 
 CONFIG: Final = "openshift.io/build-config.name"
@@ -54,10 +54,10 @@ def config_of(build: Build) -> str:
     return annotations.get(CONFIG) or labels.get(CONFIG) or labels.get(OLDER_CONFIG_LABEL) or ""
 
 
-def belongs_to(build: Build, config: str) -> bool:
-    """Return whether a build is one of a config, as its label says."""
-    labels, wanted = build.metadata.labels or {}, label_value(config)
-    return wanted in (labels.get(CONFIG), labels.get(OLDER_CONFIG_LABEL))
+def config_labels(build: Build) -> set[str]:
+    """Return the values of the labels that say which config a build is of."""
+    labels = build.metadata.labels or {}
+    return {labels.get(CONFIG, ""), labels.get(OLDER_CONFIG_LABEL, "")} - {""}
 
 
 def number_of(build: Build) -> int:

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Final
 
 from imagestreams.access.authorization import Authorizer
-from imagestreams.api.build import BuildConfig
-from imagestreams.api.build_defaulting import clean_paths, default_build_config, input_reference
-from imagestreams.api.build_validation import validate_build_config
+from imagestreams.api.build.defaulting import clean_paths, default_build_config, input_reference
+from imagestreams.api.build.types import BuildConfig
+from imagestreams.api.build.validation import validate_build_config
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.builds.tables import build_config_table
 from imagestreams.resources.images.pull_rights import require_pull, streams_elsewhere
 from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb

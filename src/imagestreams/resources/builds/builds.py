@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Final
 
 from imagestreams.access.authorization import Authorizer
-from imagestreams.api.build import Build, BuildCondition
-from imagestreams.api.build_defaulting import clean_paths, default_build, input_reference
-from imagestreams.api.build_validation import is_over, validate_build, validate_build_update
+from imagestreams.api.build.defaulting import clean_paths, default_build, input_reference
+from imagestreams.api.build.types import Build, BuildCondition
+from imagestreams.api.build.validation import is_over, validate_build, validate_build_update
 from imagestreams.api.codec import copy, to_dict
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.builds.build_logs import BuildLogs
 from imagestreams.resources.builds.buildconfigs import ALL_VERBS, GROUP
 from imagestreams.resources.builds.tables import build_table

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from imagestreams.api.build import (
+from imagestreams.api.build.defaulting import IMAGE_CHANGE, input_reference
+from imagestreams.api.build.types import (
     BinaryBuildSource,
     Build,
     BuildCondition,
@@ -21,7 +22,6 @@ from imagestreams.api.build import (
     ImageChangeTriggerStatus,
     ImageStreamTagReference,
 )
-from imagestreams.api.build_defaulting import IMAGE_CHANGE, input_reference
 from imagestreams.api.codec import copy
 from imagestreams.api.core import LocalObjectReference, ObjectReference, Secret
 from imagestreams.api.errors import ApiError, bad_request, internal

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from imagestreams.access.authorization import Authorizer
-from imagestreams.api.build import Build, BuildConfig
-from imagestreams.api.build_validation import is_over
+from imagestreams.api.build.types import Build, BuildConfig
+from imagestreams.api.build.validation import is_over
 from imagestreams.api.core import Secret, ServiceAccount
 from imagestreams.api.image import ImageStream
 from imagestreams.resources.builds.build_logs import BuildLogs

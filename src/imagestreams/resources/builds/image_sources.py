@@ -5,7 +5,7 @@ A build names no tags: what it takes is fixed when it is made. Everything here r
 
 from typing import Final
 
-from imagestreams.api.build import Build
+from imagestreams.api.build.types import Build
 from imagestreams.api.core import ObjectReference, Secret, ServiceAccount
 from imagestreams.api.errors import ApiError, internal
 from imagestreams.api.image import ImageStream

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from imagestreams.api.build import Build, BuildLog
+from imagestreams.api.build.types import Build, BuildLog
 from imagestreams.api.errors import ApiError, bad_request, timeout
 from imagestreams.resources.builds.build_logs import BuildLogs
 from imagestreams.resources.builds.build_names import config_of, joined_name, number_of

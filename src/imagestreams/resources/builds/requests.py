@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from imagestreams.api.build import (
+from imagestreams.api.build.defaulting import default_build_request
+from imagestreams.api.build.types import (
     BinaryBuildRequestOptions,
     BinaryBuildSource,
     Build,
@@ -19,11 +20,10 @@ from imagestreams.api.build import (
     SourceControlUser,
     SourceRevision,
 )
-from imagestreams.api.build_defaulting import default_build_request
 from imagestreams.api.codec import copy
 from imagestreams.api.errors import ApiError, bad_request, internal, invalid, too_much
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.api.object_meta_validation import path_segment_problems, validate_object_meta
+from imagestreams.api.metadata.object_meta_validation import path_segment_problems, validate_object_meta
 from imagestreams.resources.builds.buildconfigs import GROUP
 from imagestreams.resources.builds.generation import MANUAL, build_of_build, build_of_config, check_not_paused
 from imagestreams.resources.builds.image_sources import ImageSources

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from imagestreams.api.build import Build
-from imagestreams.api.build_validation import is_over
+from imagestreams.api.build.types import Build
+from imagestreams.api.build.validation import is_over
 from imagestreams.resources.builds.build_names import RUN_POLICY, config_of, number_of
 
 SERIAL: Final = "Serial"

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from imagestreams.api.ages import ago, parse_time
-from imagestreams.api.build import Build, BuildConfig, CommonSpec
-from imagestreams.api.build_defaulting import strategy_type
+from imagestreams.api.build.defaulting import strategy_type
+from imagestreams.api.build.types import Build, BuildConfig, CommonSpec
 from imagestreams.api.durations import go_duration
 from imagestreams.resources.resource import Column, TableView
 

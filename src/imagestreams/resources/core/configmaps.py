@@ -6,7 +6,7 @@ from typing import Final
 
 from imagestreams.api.core import ConfigMap
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.core.config_data import DATA_MAX_BYTES, decode_values, frozen_errors, key_errors
 from imagestreams.resources.core.tables import config_map_table
 from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb

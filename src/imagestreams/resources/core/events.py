@@ -7,7 +7,7 @@ from typing import Final
 from imagestreams.api.ages import parse_time
 from imagestreams.api.core import Event
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import dns_subdomain_problems, qualified_name_problems
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems, qualified_name_problems
 from imagestreams.resources.core.tables import event_table
 from imagestreams.resources.resource import ResourceInfo, Verb
 from imagestreams.resources.storage import ObjectStorage

@@ -11,7 +11,7 @@ from typing import Final
 from imagestreams.api.codec import copy
 from imagestreams.api.core import Namespace, NamespaceStatus
 from imagestreams.api.errors import FieldError, forbidden, not_found
-from imagestreams.api.object_meta_validation import dns_label_problems, qualified_name_problems
+from imagestreams.api.metadata.object_meta_validation import dns_label_problems, qualified_name_problems
 from imagestreams.resources.core.tables import namespace_table
 from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
 from imagestreams.resources.storage import ObjectStorage

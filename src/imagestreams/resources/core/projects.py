@@ -15,7 +15,7 @@ from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import Namespace, NamespaceSpec, Project, ProjectRequest
 from imagestreams.api.errors import FieldError, already_exists, forbidden, invalid
 from imagestreams.api.meta import ObjectMeta, Status
-from imagestreams.api.object_meta_validation import (
+from imagestreams.api.metadata.object_meta_validation import (
     dns_label_problems,
     path_segment_problems,
     validate_object_meta,

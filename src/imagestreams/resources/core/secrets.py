@@ -8,7 +8,7 @@ from typing import Final
 from imagestreams.api.core import Secret
 from imagestreams.api.errors import FieldError
 from imagestreams.api.json_syntax import JsonSyntaxError, check_json
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.core.config_data import DATA_MAX_BYTES, decode_values, frozen_errors, key_errors
 from imagestreams.resources.core.tables import secret_table
 from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb

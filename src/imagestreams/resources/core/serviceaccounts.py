@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from imagestreams.api.core import ObjectReference, ServiceAccount
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.core.tables import service_account_table
 from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
 from imagestreams.resources.storage import ObjectStorage

@@ -10,7 +10,7 @@ from imagestreams.api.errors import FieldError, bad_request
 from imagestreams.api.go_base64 import corrupt_at
 from imagestreams.api.image import Image, ImageSignature
 from imagestreams.api.image_metadata import metadata_misfit
-from imagestreams.api.object_meta_validation import path_segment_problems
+from imagestreams.api.metadata.object_meta_validation import path_segment_problems
 from imagestreams.api.validation import validate_image
 from imagestreams.resources.resource import RequestContext, ResourceInfo, TableView
 from imagestreams.resources.storage import ObjectStorage

@@ -13,8 +13,8 @@ from imagestreams.access.authorization import Attributes, Authorizer, require
 from imagestreams.api.ages import age
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.errors import FieldError
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.api.notifications import NotificationSecretReference, NotificationSink, NotificationSinkSpec
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
 from imagestreams.reference import is_tag
 from imagestreams.resources.notifications.urls import UnusableUrl, UrlRules, check_url
 from imagestreams.resources.resource import Column, RequestContext, ResourceInfo, TableView, Verb

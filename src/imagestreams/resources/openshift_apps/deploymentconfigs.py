@@ -10,10 +10,10 @@ from typing import Final
 from imagestreams.access.authorization import Authorizer
 from imagestreams.api.codec import copy
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
-from imagestreams.api.openshift_apps import DeploymentConfig, DeploymentConfigStatus
-from imagestreams.api.openshift_apps_defaulting import default_deployment_config
-from imagestreams.api.openshift_apps_validation import (
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
+from imagestreams.api.openshift_apps.defaulting import default_deployment_config
+from imagestreams.api.openshift_apps.types import DeploymentConfig, DeploymentConfigStatus
+from imagestreams.api.openshift_apps.validation import (
     validate_deployment_config,
     validate_deployment_config_status,
     validate_deployment_config_update,

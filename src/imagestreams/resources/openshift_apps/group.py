@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from imagestreams.access.authorization import Authorizer
-from imagestreams.api.apps import ReplicationController
+from imagestreams.api.apps.types import ReplicationController
 from imagestreams.api.image import ImageStream
-from imagestreams.api.openshift_apps import DeploymentConfig
+from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.resources.openshift_apps.deploymentconfigs import (
     DeploymentConfigStatusResource,
     DeploymentConfigStrategy,

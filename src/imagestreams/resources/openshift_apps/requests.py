@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from imagestreams.api.apps import ReplicationController
+from imagestreams.api.apps.types import ReplicationController
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.errors import ApiError, FieldError, bad_request, internal, invalid
 from imagestreams.api.image import ImageStream
 from imagestreams.api.meta import Status
-from imagestreams.api.openshift_apps import (
+from imagestreams.api.openshift_apps.types import (
     DeploymentCause,
     DeploymentConfig,
     DeploymentConfigRollback,
     DeploymentConfigRollbackSpec,
     DeploymentRequest,
 )
-from imagestreams.api.openshift_apps_validation import validate_deployment_request, validate_rollback
+from imagestreams.api.openshift_apps.validation import validate_deployment_request, validate_rollback
 from imagestreams.resources.openshift_apps.deploymentconfigs import GROUP, InstantiateStrategy
 from imagestreams.resources.openshift_apps.rollouts import NoConfig, remembered_config, rollout_name
 from imagestreams.resources.openshift_apps.triggers import (

@@ -8,10 +8,10 @@ from typing import Final
 
 import msgspec
 
-from imagestreams.api.apps import ReplicationController, ReplicationControllerSpec
+from imagestreams.api.apps.types import ReplicationController, ReplicationControllerSpec
 from imagestreams.api.codec import copy, decode, encode
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.api.openshift_apps import DeploymentConfig
+from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.api.pods import ObjectMeta as TemplateMeta
 from imagestreams.api.pods import PodTemplateSpec
 from imagestreams.api.written_numbers import written_number

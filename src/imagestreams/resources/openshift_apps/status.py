@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from imagestreams.api.apps import ReplicationController
-from imagestreams.api.openshift_apps import DeploymentCondition, DeploymentConfig, DeploymentConfigStatus
-from imagestreams.api.openshift_apps_defaulting import ROLLING
+from imagestreams.api.apps.types import ReplicationController
+from imagestreams.api.openshift_apps.defaulting import ROLLING
+from imagestreams.api.openshift_apps.types import DeploymentCondition, DeploymentConfig, DeploymentConfigStatus
 from imagestreams.api.pods import IntOrString
 from imagestreams.api.written_numbers import written_number
 from imagestreams.resources.openshift_apps.rollouts import (

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from imagestreams.api.openshift_apps import DeploymentConfig
-from imagestreams.api.openshift_apps_defaulting import CONFIG_CHANGE, IMAGE_CHANGE
+from imagestreams.api.openshift_apps.defaulting import CONFIG_CHANGE, IMAGE_CHANGE
+from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.resources.resource import Column, TableView
 
 

@@ -7,16 +7,16 @@ Two ways lead to a rollout: the loop that looks at every change of a config (`ro
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from imagestreams.api.apps import ReplicationController
+from imagestreams.api.apps.types import ReplicationController
 from imagestreams.api.core import ObjectReference
-from imagestreams.api.openshift_apps import (
+from imagestreams.api.openshift_apps.defaulting import CONFIG_CHANGE, IMAGE_CHANGE
+from imagestreams.api.openshift_apps.types import (
     DeploymentCause,
     DeploymentCauseImageTrigger,
     DeploymentConfig,
     DeploymentDetails,
     DeploymentTriggerImageChangeParams,
 )
-from imagestreams.api.openshift_apps_defaulting import CONFIG_CHANGE, IMAGE_CHANGE
 from imagestreams.resources.openshift_apps.rollouts import remembered_config
 
 MANUAL = "Manual"

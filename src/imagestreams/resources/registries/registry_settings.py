@@ -20,7 +20,7 @@ from imagestreams.api.config_validation import (
 from imagestreams.api.core import Namespace, Stored
 from imagestreams.api.errors import ApiError, FieldError, forbidden
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.core.group import CoreGroup, server_context
 from imagestreams.resources.resource import Column, RequestContext, Resource, ResourceInfo, TableView, Verb
 from imagestreams.resources.storage import ObjectStorage

@@ -17,7 +17,7 @@ from imagestreams.api.ages import age
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.errors import FieldError
 from imagestreams.api.hooks import RegistryHook, RegistryHookSpec, RegistryHookStatus
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.resource import Column, RequestContext, ResourceInfo, TableView, Verb
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource, Strategy

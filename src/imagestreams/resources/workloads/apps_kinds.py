@@ -4,7 +4,20 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from imagestreams.api.apps import (
+from imagestreams.api.apps.defaulting import (
+    default_daemon_set,
+    default_deployment,
+    default_replica_set,
+    default_replication_controller,
+    default_stateful_set,
+)
+from imagestreams.api.apps.status_validation import (
+    validate_daemon_set_status,
+    validate_deployment_status,
+    validate_replicated_status,
+    validate_stateful_set_status,
+)
+from imagestreams.api.apps.types import (
     ControllerRevision,
     DaemonSet,
     Deployment,
@@ -12,14 +25,7 @@ from imagestreams.api.apps import (
     ReplicationController,
     StatefulSet,
 )
-from imagestreams.api.apps_defaulting import (
-    default_daemon_set,
-    default_deployment,
-    default_replica_set,
-    default_replication_controller,
-    default_stateful_set,
-)
-from imagestreams.api.apps_validation import (
+from imagestreams.api.apps.validation import (
     validate_controller_revision,
     validate_controller_revision_update,
     validate_daemon_set,
@@ -32,14 +38,8 @@ from imagestreams.api.apps_validation import (
     validate_stateful_set,
     validate_stateful_set_update,
 )
-from imagestreams.api.label_selectors import selector_text
 from imagestreams.api.meta import LabelSelector
-from imagestreams.api.workload_status_validation import (
-    validate_daemon_set_status,
-    validate_deployment_status,
-    validate_replicated_status,
-    validate_stateful_set_status,
-)
+from imagestreams.api.metadata.label_selectors import selector_text
 from imagestreams.resources.owning import ORPHAN
 from imagestreams.resources.workloads import tables
 from imagestreams.resources.workloads.kind import WorkloadKind, workload_info

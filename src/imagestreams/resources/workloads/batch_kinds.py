@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from imagestreams.api.batch import CronJob, Job
-from imagestreams.api.batch_defaulting import default_cron_job, default_job, generate_selector
-from imagestreams.api.batch_validation import (
+from imagestreams.api.apps.status_validation import validate_cron_job_status, validate_job_status
+from imagestreams.api.batch.defaulting import default_cron_job, default_job, generate_selector
+from imagestreams.api.batch.types import CronJob, Job
+from imagestreams.api.batch.validation import (
     validate_cron_job,
     validate_cron_job_update,
     validate_job,
     validate_job_update,
 )
-from imagestreams.api.workload_status_validation import validate_cron_job_status, validate_job_status
 from imagestreams.resources.owning import ORPHAN
 from imagestreams.resources.workloads import tables
 from imagestreams.resources.workloads.kind import WorkloadKind, workload_info

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from imagestreams.api.apps import (
+from imagestreams.api.apps.types import (
     ControllerRevision,
     DaemonSet,
     Deployment,
@@ -13,7 +13,7 @@ from imagestreams.api.apps import (
     ReplicationController,
     StatefulSet,
 )
-from imagestreams.api.batch import CronJob, Job
+from imagestreams.api.batch.types import CronJob, Job
 from imagestreams.api.core import Stored
 from imagestreams.api.pods import Pod
 from imagestreams.resources.owning import OwningResource

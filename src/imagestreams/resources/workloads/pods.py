@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from imagestreams.api.ages import age
-from imagestreams.api.label_selectors import NONE_SHOWN
+from imagestreams.api.metadata.label_selectors import NONE_SHOWN
 from imagestreams.api.pods import Pod
 from imagestreams.api.pods.defaulting import default_pod
 from imagestreams.api.pods.pod_validation import validate_pod, validate_pod_update

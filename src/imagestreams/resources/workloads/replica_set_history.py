@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
 
-from imagestreams.api.apps import Deployment, ReplicaSet, ReplicaSetSpec
+from imagestreams.api.apps.types import Deployment, ReplicaSet, ReplicaSetSpec
 from imagestreams.api.codec import copy
 from imagestreams.api.field_rules import number_of
 from imagestreams.api.meta import LabelSelector, ObjectMeta

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from imagestreams.api.apps import ControllerRevision, DaemonSet, StatefulSet
+from imagestreams.api.apps.types import ControllerRevision, DaemonSet, StatefulSet
 from imagestreams.api.codec import copy, to_dict
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.resources.workloads.ownership import controlled_by

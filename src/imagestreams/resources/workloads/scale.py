@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from imagestreams.api.apps import Scale, ScaleSpec, ScaleStatus
+from imagestreams.api.apps.types import Scale, ScaleSpec, ScaleStatus
 from imagestreams.api.codec import copy, encode
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import invalid

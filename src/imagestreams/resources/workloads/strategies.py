@@ -11,7 +11,7 @@ from imagestreams.api.codec import copy
 from imagestreams.api.core import Stored
 from imagestreams.api.empty_values import drop_empty
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import dns_subdomain_problems
+from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.resource import RequestContext
 from imagestreams.resources.stored import Strategy
 from imagestreams.resources.workloads.image_admission import ImageAdmission

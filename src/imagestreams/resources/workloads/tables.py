@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from imagestreams.api.ages import age, parse_time, short_duration
-from imagestreams.api.apps import (
+from imagestreams.api.apps.types import (
     ControllerRevision,
     DaemonSet,
     Deployment,
@@ -13,9 +13,9 @@ from imagestreams.api.apps import (
     ReplicationController,
     StatefulSet,
 )
-from imagestreams.api.batch import CronJob, Job
+from imagestreams.api.batch.types import CronJob, Job
 from imagestreams.api.core import Stored
-from imagestreams.api.label_selectors import NONE_SHOWN, shown_labels, shown_selector
+from imagestreams.api.metadata.label_selectors import NONE_SHOWN, shown_labels, shown_selector
 from imagestreams.api.pods import PodTemplateSpec
 from imagestreams.resources.resource import Column, TableView
 

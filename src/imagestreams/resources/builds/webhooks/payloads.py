@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from imagestreams.api.build import (
+from imagestreams.api.build.types import (
     BuildConfig,
     DockerStrategyOptions,
     GitSourceRevision,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from imagestreams.access.identity import User
-from imagestreams.api.build import (
+from imagestreams.api.build.types import (
     BitbucketWebHookCause,
     Build,
     BuildConfig,

@@ -3,16 +3,16 @@
 import re
 from typing import Final
 
-from imagestreams.api.batch import CronJob, Job, JobSpec
-from imagestreams.api.batch_defaulting import CONTROLLER_UID, JOB_NAME, OLD_CONTROLLER_UID, OLD_JOB_NAME
+from imagestreams.api.batch.cron_schedule import ScheduleError, is_time_zone, read_schedule
+from imagestreams.api.batch.defaulting import CONTROLLER_UID, JOB_NAME, OLD_CONTROLLER_UID, OLD_JOB_NAME
+from imagestreams.api.batch.job_policy_validation import validate_pod_failure_policy, validate_success_policy
+from imagestreams.api.batch.types import CronJob, Job, JobSpec
 from imagestreams.api.codec import copy
-from imagestreams.api.cron_schedule import ScheduleError, is_time_zone, read_schedule
 from imagestreams.api.errors import FieldError
 from imagestreams.api.field_rules import not_negative, unchanged
-from imagestreams.api.job_policy_validation import validate_pod_failure_policy, validate_success_policy
-from imagestreams.api.label_selector_validation import validate_label_selector
-from imagestreams.api.label_selectors import selects
-from imagestreams.api.object_meta_validation import dns_label_problems
+from imagestreams.api.metadata.label_selector_validation import validate_label_selector
+from imagestreams.api.metadata.label_selectors import selects
+from imagestreams.api.metadata.object_meta_validation import dns_label_problems
 from imagestreams.api.pods import PodTemplateSpec
 from imagestreams.api.pods.scheduling import Affinity
 from imagestreams.api.pods.validation import validate_pod_template

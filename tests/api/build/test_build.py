@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from imagestreams.api.build import Build, BuildConfig
-from imagestreams.api.build_defaulting import clean_paths, default_build, default_build_config
-from imagestreams.api.build_validation import validate_build_config, validate_build_update
+from imagestreams.api.build.defaulting import clean_paths, default_build, default_build_config
+from imagestreams.api.build.types import Build, BuildConfig
+from imagestreams.api.build.validation import validate_build_config, validate_build_update
 from imagestreams.api.codec import copy, from_dict, to_dict
 
 

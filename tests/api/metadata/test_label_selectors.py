@@ -2,8 +2,8 @@
 
 import pytest
 
-from imagestreams.api.label_selectors import is_readable, selector_text, selects, shown_selector
 from imagestreams.api.meta import LabelSelector, LabelSelectorRequirement
+from imagestreams.api.metadata.label_selectors import is_readable, selector_text, selects, shown_selector
 
 
 def selector(key: str, operator: str, *values: str) -> LabelSelector:

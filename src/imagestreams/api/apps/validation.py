@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from imagestreams.api.apps import (
+from imagestreams.api.apps.types import (
     ControllerRevision,
     DaemonSet,
     DaemonSetUpdateStrategy,
@@ -18,9 +18,9 @@ from imagestreams.api.apps import (
 from imagestreams.api.codec import copy
 from imagestreams.api.errors import FieldError
 from imagestreams.api.field_rules import at_most_all, not_negative, number_of, number_or_percent, unchanged
-from imagestreams.api.label_selector_validation import validate_label_selector
-from imagestreams.api.label_selectors import is_empty, is_readable, selects
 from imagestreams.api.meta import LabelSelector
+from imagestreams.api.metadata.label_selector_validation import validate_label_selector
+from imagestreams.api.metadata.label_selectors import is_empty, is_readable, selects
 from imagestreams.api.pods import PodTemplateSpec, Volume
 from imagestreams.api.pods.validation import validate_pod_template
 from imagestreams.api.pods.volume_sources import EmptyDirVolumeSource

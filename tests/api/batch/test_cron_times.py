@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagestreams.api.cron_schedule import read_schedule
-from imagestreams.api.cron_times import latest_time, next_time, zone_of
+from imagestreams.api.batch.cron_schedule import read_schedule
+from imagestreams.api.batch.cron_times import latest_time, next_time, zone_of
 
 
 def at(text: str) -> datetime:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagestreams.api.meta import ManagedFieldsEntry, ObjectMeta, OwnerReference
-from imagestreams.api.object_meta_validation import (
+from imagestreams.api.metadata.object_meta_validation import (
     dns_label_problems,
     dns_subdomain_problems,
     label_value_problems,

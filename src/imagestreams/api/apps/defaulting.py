@@ -5,7 +5,7 @@ Pure: each function changes the object that it is given.
 
 from typing import Final
 
-from imagestreams.api.apps import (
+from imagestreams.api.apps.types import (
     DaemonSet,
     Deployment,
     ReplicaSet,

@@ -2,7 +2,11 @@
 
 from imagestreams.api.errors import FieldError
 from imagestreams.api.meta import LabelSelector, LabelSelectorRequirement
-from imagestreams.api.object_meta_validation import label_value_problems, qualified_name_problems, validate_labels
+from imagestreams.api.metadata.object_meta_validation import (
+    label_value_problems,
+    qualified_name_problems,
+    validate_labels,
+)
 
 
 def validate_label_selector(selector: LabelSelector | None, path: str) -> list[FieldError]:

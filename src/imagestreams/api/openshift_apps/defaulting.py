@@ -3,7 +3,7 @@
 from typing import Final
 
 from imagestreams.api.empty_values import drop_empty
-from imagestreams.api.openshift_apps import (
+from imagestreams.api.openshift_apps.types import (
     DeploymentConfig,
     DeploymentConfigSpec,
     DeploymentStrategy,

@@ -3,14 +3,14 @@
 from typing import Final
 
 from imagestreams.api.ages import parse_time
-from imagestreams.api.apps import (
+from imagestreams.api.apps.types import (
     DaemonSet,
     Deployment,
     ReplicaSet,
     ReplicationController,
     StatefulSet,
 )
-from imagestreams.api.batch import CronJob, Job, JobCondition
+from imagestreams.api.batch.types import CronJob, Job, JobCondition
 from imagestreams.api.errors import FieldError
 from imagestreams.api.field_rules import not_more_than, not_negative
 

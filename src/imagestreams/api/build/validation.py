@@ -6,15 +6,15 @@ look like stands in `build_part_validation`.
 
 from typing import Any, Final
 
-from imagestreams.api.build import (
+from imagestreams.api.build.defaulting import IMAGE_CHANGE, IMAGE_STREAM_TAG, input_reference
+from imagestreams.api.build.part_validation import validate_common_spec, validate_image_reference
+from imagestreams.api.build.types import (
     Build,
     BuildConfig,
     BuildConfigSpec,
     BuildTriggerPolicy,
     WebHookTrigger,
 )
-from imagestreams.api.build_defaulting import IMAGE_CHANGE, IMAGE_STREAM_TAG, input_reference
-from imagestreams.api.build_part_validation import validate_common_spec, validate_image_reference
 from imagestreams.api.codec import encode, to_dict
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.errors import FieldError

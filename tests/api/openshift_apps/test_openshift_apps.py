@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from imagestreams.api.codec import copy, from_dict, to_dict
-from imagestreams.api.openshift_apps import DeploymentConfig, DeploymentConfigRollback, DeploymentRequest
-from imagestreams.api.openshift_apps_defaulting import default_deployment_config
-from imagestreams.api.openshift_apps_validation import (
+from imagestreams.api.openshift_apps.defaulting import default_deployment_config
+from imagestreams.api.openshift_apps.types import DeploymentConfig, DeploymentConfigRollback, DeploymentRequest
+from imagestreams.api.openshift_apps.validation import (
     validate_deployment_config,
     validate_deployment_config_status,
     validate_deployment_request,

@@ -7,8 +7,8 @@ still send: triggers under their old names, references to whole streams, and typ
 import posixpath
 from typing import Final
 
-from imagestreams.api.build import BinaryBuildSource as Binary
-from imagestreams.api.build import (
+from imagestreams.api.build.types import BinaryBuildSource as Binary
+from imagestreams.api.build.types import (
     Build,
     BuildConfig,
     BuildOutput,

@@ -5,7 +5,7 @@ Pure: each function changes the object that it is given.
 
 from typing import Final
 
-from imagestreams.api.batch import CronJob, Job
+from imagestreams.api.batch.types import CronJob, Job
 from imagestreams.api.meta import LabelSelector
 from imagestreams.api.pods.defaulting import default_pod_template
 

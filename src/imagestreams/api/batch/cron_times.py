@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from imagestreams.api.cron_schedule import Schedule
+from imagestreams.api.batch.cron_schedule import Schedule
 
 _YEARS: Final = 5
 """How far ahead the next time is looked for; some timetables have none, as the 30th of February."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imagestreams.api.cron_schedule import ScheduleError, read_schedule
+from imagestreams.api.batch.cron_schedule import ScheduleError, read_schedule
 
 
 @pytest.mark.parametrize(

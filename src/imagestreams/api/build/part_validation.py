@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from imagestreams.api.build import (
+from imagestreams.api.build.defaulting import clean_path, leads_out
+from imagestreams.api.build.types import (
     BuildOutput,
     BuildSource,
     BuildStrategy,
@@ -22,11 +23,10 @@ from imagestreams.api.build import (
     ImageSourcePath,
     JenkinsPipelineBuildStrategy,
 )
-from imagestreams.api.build_defaulting import clean_path, leads_out
 from imagestreams.api.codec import to_dict
 from imagestreams.api.core import LocalObjectReference, ObjectReference
 from imagestreams.api.errors import FieldError
-from imagestreams.api.object_meta_validation import (
+from imagestreams.api.metadata.object_meta_validation import (
     dns_label_problems,
     dns_subdomain_problems,
     label_value_problems,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from imagestreams.api.batch import (
+from imagestreams.api.batch.types import (
     JobSpec,
     PodFailurePolicyOnExitCodesRequirement,
     PodFailurePolicyOnPodConditionsPattern,
@@ -11,7 +11,7 @@ from imagestreams.api.batch import (
 )
 from imagestreams.api.errors import FieldError
 from imagestreams.api.field_rules import not_negative
-from imagestreams.api.object_meta_validation import qualified_name_problems
+from imagestreams.api.metadata.object_meta_validation import qualified_name_problems
 
 _ACTIONS: Final = ["Count", "FailIndex", "FailJob", "Ignore"]
 _OPERATORS: Final = ["In", "NotIn"]

@@ -10,10 +10,15 @@ from typing import Final
 from msgspec.structs import replace
 
 from imagestreams.api.errors import FieldError
-from imagestreams.api.label_selectors import selects
 from imagestreams.api.meta import LabelSelector
-from imagestreams.api.object_meta_validation import dns_subdomain_problems, validate_annotations, validate_labels
-from imagestreams.api.openshift_apps import (
+from imagestreams.api.metadata.label_selectors import selects
+from imagestreams.api.metadata.object_meta_validation import (
+    dns_subdomain_problems,
+    validate_annotations,
+    validate_labels,
+)
+from imagestreams.api.openshift_apps.defaulting import IMAGE_CHANGE, IMAGE_STREAM_TAG, TIMEOUT_S
+from imagestreams.api.openshift_apps.types import (
     DeploymentConfig,
     DeploymentConfigRollback,
     DeploymentConfigSpec,
@@ -27,7 +32,6 @@ from imagestreams.api.openshift_apps import (
     RecreateDeploymentStrategyParams,
     RollingDeploymentStrategyParams,
 )
-from imagestreams.api.openshift_apps_defaulting import IMAGE_CHANGE, IMAGE_STREAM_TAG, TIMEOUT_S
 from imagestreams.api.pods import EnvVar, IntOrString, PodSpec, PodTemplateSpec
 from imagestreams.api.pods.resource_validation import validate_resources
 from imagestreams.api.pods.validation import validate_pod_template

@@ -1,0 +1,1 @@
+"""Kubernetes' `apps/v1`, replication controllers and scales: types, defaults, rules."""

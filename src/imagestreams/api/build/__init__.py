@@ -1,0 +1,1 @@
+"""OpenShift's `build.openshift.io/v1`: types, defaults, rules."""

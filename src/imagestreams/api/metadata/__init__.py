@@ -1,0 +1,1 @@
+"""The rules of what all objects have: names, labels, selectors, the times of field managers."""

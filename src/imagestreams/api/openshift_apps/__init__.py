@@ -1,0 +1,1 @@
+"""OpenShift's `apps.openshift.io/v1`: types, defaults, rules."""
