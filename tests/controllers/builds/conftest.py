@@ -42,6 +42,7 @@ class BuildRoom:
         self.policy = RegistryPolicy()
         self.authorities: dict[str, str] = {}
         self.concurrent = 1
+        self.retry_s = 0.05
         self.pushed: list[tuple[str, str]] = []
         self.events: list[tuple[str, str]] = []
         self.core = core_group(store, authorizer=BuiltinAuthorizer(), clock=self.clock)
@@ -105,7 +106,7 @@ class BuildRoom:
             lambda about, telling, now, component: self.events.append((telling.reason, telling.message)),
             self.clock,
             concurrent=self.concurrent,
-            retry_s=0.05,
+            retry_s=self.retry_s,
         )
         self._task = asyncio.create_task(self.loop.run())
 

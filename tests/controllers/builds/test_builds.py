@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from imagestreams.api.codec import copy
+from imagestreams.store.kv import StoreError
+
 Make = Callable[..., dict[str, Any]]
 
 WAITS = "echo waiting; while ! test -e /proc/self/x; do sleep 0.05; done\n"
@@ -192,6 +195,46 @@ async def test_a_build_that_had_pushed_before_the_server_died_is_not_done_again(
     assert status["output"]["to"]["imageDigest"] == digest
     assert manifest_digest(docker_registry, repository_name) == digest
     assert room.pushed[1:] == [(document["spec"]["output"]["to"]["name"], digest)]
+
+
+async def test_a_build_that_can_not_be_noted_is_not_begun_again_and_again(
+    room: Any, build: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.end()
+    room.retry_s = 1000.0
+    room.begin()
+    writes = 0
+
+    async def refuse(*arguments: Any) -> None:
+        nonlocal writes
+        writes += 1
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(room.group.builds.storage, "replace", refuse)
+    await room.create(build())
+    await room.until(lambda: writes and room.loop.is_idle)
+    for _ in range(50):
+        await asyncio.sleep(0.01)
+
+    # That it is begun, and that it failed.
+    assert writes == 2
+
+
+async def test_a_build_that_takes_the_name_of_one_under_way_ends_that(room: Any, build: Make) -> None:
+    document = build(script=WAITS)
+    await room.create(document)
+    await room.until(lambda: "waiting\n" in room.log("web-1"))
+    entry = room.group.builds.storage.get("shop", "web-1")
+
+    # As if the deletion and the new build had come at once.
+    new = copy(entry.value)
+    new.metadata.uid, new.status = "another", type(new.status)(phase="New")
+    directory = Path(document["spec"]["source"]["git"]["uri"].removeprefix("file://"))
+    rewrite(directory / "script", "echo done now\n")
+    await room.group.builds.storage.replace(entry, new)
+
+    await room.until_phase("web-1", "Complete")
+    assert "done now\n" in room.log("web-1")
 
 
 async def test_an_image_that_is_not_there_yet_is_waited_for(room: Any, build: Make) -> None:

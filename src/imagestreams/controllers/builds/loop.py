@@ -143,7 +143,10 @@ class Builds:
 
     async def _advance(self, entry: Entry[Build]) -> None:
         build, running = entry.value, self._running.get(entry.key)
-        if build.status.cancelled:
+        if running is not None and running.get_name() != build.metadata.uid:
+            # Another build took the name before it was noticed that the one under way is gone.
+            self._tell_to_end(entry.key, running)
+        elif build.status.cancelled:
             if running is not None:
                 # The build itself says so when its programs are ended.
                 self._tell_to_end(entry.key, running)
@@ -191,7 +194,7 @@ class Builds:
             await self._wait(entry, *outcomes.MISSING_PUSH_SECRET, phase=PENDING)
             return
         # The place is taken before anything else can be begun.
-        task = asyncio.create_task(self._build(entry, plan, builder))
+        task = asyncio.create_task(self._build(entry, plan, builder), name=build.metadata.uid)
         self._running[entry.key] = task
         task.add_done_callback(lambda _: self._ended(entry.key))
 
@@ -333,10 +336,11 @@ class Builds:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("build of %s could not be noted: %s", key, error)
             # Not at once: while nothing can be written it would be begun again and again.
-            self._queue.add_failed(key)
-        else:
-            # A build that was interrupted by another change of it is looked at again.
-            self._queue.add(key)
+            self._queue.add_after(key, self._retry_s)
+            self._queue.add_after(_OTHERS, self._retry_s)
+            return
+        # A build that was interrupted by another change of it is looked at again.
+        self._queue.add(key)
         self._wake_others()
 
     def _wake_others(self) -> None:
