@@ -286,3 +286,16 @@ def test_a_deployment_config_without_a_rollout_says_so() -> None:
     assert "Latest Version: Not deployed\n" in text
     assert "Triggers:       <none>\n" in text
     assert text.endswith("Latest Deployment:      <none>\n")
+
+
+def test_of_many_events_of_a_deployment_config_the_last_ones_are_shown() -> None:
+    names = "cijbfgadhe"  # events come in the order of their names, which are chosen by chance
+    events = [
+        {"reason": name, "lastTimestamp": f"2026-01-01T00:00:{second:02}Z"}
+        for name, second in sorted((name, second) for second, name in enumerate(names))
+    ]
+
+    text = shown(describe_deployment_config({"metadata": {"name": "web"}, "spec": {}}, [], {}, events, NOW))
+
+    told = [line.split()[0] for line in text.split("----\n")[-1].splitlines()]
+    assert "".join(told) == names[2:]

@@ -128,7 +128,7 @@ def test_a_deployment_config_waits_for_its_image_or_for_somebody() -> None:
     waiting = progress_of(CONFIG, workload({}, {"triggers": [{"type": "ImageChange"}]}), 0)
 
     assert waiting.text == 'Deployment config "web" waiting on image update'
-    with pytest.raises(CliError, match=r"waiting on manual update \(use 'oc rollout latest web'\)"):
+    with pytest.raises(CliError, match=r"waiting on manual update \(use 'isctl rollout latest web'\)"):
         progress_of(CONFIG, workload({}), 0)
 
 

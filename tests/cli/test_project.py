@@ -96,7 +96,7 @@ def test_a_new_project_becomes_the_current_one(projects: Any) -> None:
     done = projects.run("new-project", "fresh", "--display-name=Fresh one", "--description=New")
 
     assert done.code == 0
-    assert done.stdout.startswith(f'Now using project "fresh" on server "{projects.url}".\n\nYou can add applications')
+    assert done.stdout.startswith(f'Now using project "fresh" on server "{projects.url}".\n\nYou can add image streams')
     assert projects.asked("POST")[0][2] == {
         "apiVersion": "project.openshift.io/v1",
         "kind": "ProjectRequest",

@@ -341,7 +341,7 @@ def test_a_deployment_config_is_rolled_out_cancelled_tried_again_and_rolled_back
         assert done.returncode == 1
         return done.stderr
 
-    waits = "error: Deployment config \"shop\" waiting on manual update (use 'oc rollout latest shop')\n"
+    waits = "error: Deployment config \"shop\" waiting on manual update (use 'isctl rollout latest shop')\n"
     assert refused("status", "dc/shop") == waits
     assert rollout("latest", "dc/shop") == f"{name} rolled out\n"
     place.until(lambda: [phase for _, phase, *_ in phases()] == ["New"])

@@ -7,7 +7,7 @@ from typing import Any, Final
 from imagestreams.api.ages import relative_time
 from imagestreams.cli.describers import metadata
 from imagestreams.cli.describers.build_parts import Object, write_metadata
-from imagestreams.cli.describers.events import write_events
+from imagestreams.cli.describers.events import by_time, write_events
 from imagestreams.cli.describers.pod_template import pod_template_text
 from imagestreams.cli.describers.workloads import PodCounts
 from imagestreams.cli.texts.tab_stops import TabbedText
@@ -46,7 +46,7 @@ def describe_deployment_config(
             _rollout(text, one, f"Deployment #{_version_of(one)}", pods if one is active else None, now)
     if events is not None:
         text.write("\n")
-        write_events(text, list(events)[-_EVENTS_SHOWN:], now)
+        write_events(text, by_time(events)[-_EVENTS_SHOWN:], now)
     return text.text()
 
 

@@ -12,7 +12,7 @@ def write_events(text: TabbedText, events: Iterable[Mapping[str, Any]] | None, n
     """Write what happened to an object, oldest first; nothing at all when events were not asked for."""
     if events is None:
         return
-    ordered = sorted(events, key=lambda event: str(event.get("lastTimestamp") or ""))
+    ordered = by_time(events)
     if not ordered:
         text.write("Events:\t<none>\n")
         return
@@ -21,6 +21,11 @@ def write_events(text: TabbedText, events: Iterable[Mapping[str, Any]] | None, n
     for event in ordered:
         about = f"{event.get('type', '')}\t{event.get('reason', '')}\t{_when(event, now)}"
         text.write(f"  {about}\t{_source(event)}\t{_message(event)}\n")
+
+
+def by_time(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return events with what happened last at the end."""
+    return sorted(events, key=lambda event: str(event.get("lastTimestamp") or ""))
 
 
 def events_section(events: Iterable[Mapping[str, Any]] | None, now: datetime) -> str:

@@ -20,13 +20,13 @@ from imagestreams.client.errors import ClientError
 from imagestreams.client.resources import PROJECT_REQUESTS
 
 _WHAT_NEXT = """
-You can add applications to this project with the 'new-app' command. For example, try:
+You can add image streams to this project with the 'import-image' command. For example, try:
 
-    oc new-app rails-postgresql-example
+    isctl import-image python:3.13 --from=docker.io/library/python:3.13 --confirm
 
-to build a new example application in Ruby. Or use kubectl to deploy a simple Kubernetes application:
+to follow a tag of a registry. Or create a simple Kubernetes application:
 
-    kubectl create deployment hello-node --image=registry.k8s.io/e2e-test-images/agnhost:2.43 -- /agnhost serve-hostname
+    isctl create deployment hello-node --image=registry.k8s.io/e2e-test-images/agnhost:2.43 -- /agnhost serve-hostname
 
 """
 
@@ -61,7 +61,7 @@ def new_project(
     if skip_config_write:
         session.say(
             f'Project "{names[0]}" created on server "{session.config.server}".\n\n'
-            f"To switch to this project and start adding applications, use:\n\n    oc project {names[0]}"
+            f"To switch to this project and start adding image streams, use:\n\n    isctl project {names[0]}"
         )
         return
     switch_to(session, name)

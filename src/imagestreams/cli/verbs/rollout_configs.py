@@ -97,13 +97,13 @@ def retry(
             raise CliError(f"no rollouts found for {quoted(name)}")
         controller = _latest_controller(session, target, version)
         if controller is None:
-            hint = f"You can start a new rollout with 'oc rollout latest dc/{name}'."
+            hint = f"You can start a new rollout with 'isctl rollout latest dc/{name}'."
             raise CliError(f"unable to find the latest rollout (#{version}).\n{hint}")
         phase = _phase(controller)
         if phase != "Failed":
-            hint = f"Optionally, you can cancel this deployment with 'oc rollout cancel dc/{name}'."
+            hint = f"Optionally, you can cancel this deployment with 'isctl rollout cancel dc/{name}'."
             if phase == "Complete":
-                hint = f"You can start a new deployment with 'oc rollout latest dc/{name}'."
+                hint = f"You can start a new deployment with 'isctl rollout latest dc/{name}'."
             raise CliError(f"rollout #{version} is {phase.lower()}; only failed deployments can be retried.\n{hint}")
         _annotate(session, target, controller, {PHASE: "New", PHASE_REASON: None, CANCELLED: None})
         reporter.report(value, f"retried rollout #{version}")

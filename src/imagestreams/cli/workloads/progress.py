@@ -105,7 +105,7 @@ def _deployment_config(value: Object, revision: int) -> Progress:
         if any(each.get("type") == "ImageChange" for each in triggers):
             return Progress(f"Deployment config {quoted(name)} waiting on image update")
         if not triggers:
-            hint = f"(use 'oc rollout latest {name}')"
+            hint = f"(use 'isctl rollout latest {name}')"
             raise CliError(f"Deployment config {quoted(name)} waiting on manual update {hint}")
     if revision:
         _check_revision(revision, latest)
