@@ -46,6 +46,21 @@ def test_each_replica_is_a_pod_that_carries_the_change(workload: Make) -> None:
     }
 
 
+def test_one_object_can_not_ask_for_more_pods_than_a_machine_holds(workload: Make) -> None:
+    with pytest.raises(RunnerError, match=r"^2147483647 pods are more than .* of one workload \(500\)$"):
+        documents(workload(replicas=2_147_483_647), "server-1")
+
+
+@pytest.mark.parametrize("where", ["pod", "container"])
+def test_a_pod_can_not_choose_to_be_left_alone_by_selinux(workload: Make, where: str) -> None:
+    context = {"securityContext": {"seLinuxOptions": {"type": "spc_t"}}}
+    container = {"name": "app", "image": "i", **(context if where == "container" else {})}
+    spec = {"containers": [container], **(context if where == "pod" else {})}
+
+    with pytest.raises(RunnerError, match="seLinuxOptions is forbidden"):
+        documents(workload(spec), "server-1")
+
+
 def test_no_name_means_something_of_another_workload(workload: Make) -> None:
     def names(**fields: Any) -> set[str]:
         return {pod["metadata"]["name"] for pod in documents(workload(**fields), "s")}

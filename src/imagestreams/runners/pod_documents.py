@@ -53,6 +53,9 @@ _SAFE_SYSCTLS: Final = frozenset(
         "net.ipv4.tcp_syncookies",
     }
 )
+_SELINUX_TYPES: Final = frozenset({"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"})
+PODS_MAX: Final = 500
+"""How many pods of one workload are run: each is a document in memory before it is a pod."""
 _HOST_SHARING: Final = ("hostNetwork", "hostPID", "hostIPC")
 
 
@@ -120,6 +123,8 @@ def references(template: Mapping[str, Any], kind: str) -> set[str]:
 
 def problems(workload: Workload, *, privileged: bool) -> Iterator[str]:
     """Yield what stands against the pods of a workload."""
+    if workload.replicas > PODS_MAX:
+        yield f"{workload.replicas} pods are more than the podman runner runs of one workload ({PODS_MAX})"
     spec = workload.template.get("spec") or {}
     for volume in spec.get("volumes") or []:
         kind = next((key for key in volume if key != "name"), "emptyDir")
@@ -139,6 +144,8 @@ def problems(workload: Workload, *, privileged: bool) -> Iterator[str]:
         yield _forbidden(f"sysctls {', '.join(sorted(unsafe))}")
     if (context.get("seccompProfile") or {}).get("type") == "Unconfined":
         yield _forbidden("an unconfined seccompProfile")
+    if _leaves_selinux(context):
+        yield _forbidden("seLinuxOptions")
     for field in _HOST_SHARING:
         if spec.get(field):
             yield _forbidden(field)
@@ -160,8 +167,16 @@ def _powers(container: Mapping[str, Any]) -> Iterator[str]:
         yield _forbidden(f"container {name!r} with procMount")
     if (context.get("seccompProfile") or {}).get("type") == "Unconfined":
         yield _forbidden(f"container {name!r} with an unconfined seccompProfile")
+    if _leaves_selinux(context):
+        yield _forbidden(f"container {name!r} with seLinuxOptions")
     if container.get("volumeDevices"):
         yield _forbidden(f"container {name!r} with volumeDevices")
+
+
+def _leaves_selinux(context: Mapping[str, Any]) -> bool:
+    """Return whether a security context asks for another confinement than that of containers."""
+    options = context.get("seLinuxOptions") or {}
+    return (options.get("type") or "") not in _SELINUX_TYPES or bool(options.get("user") or options.get("role"))
 
 
 def _forbidden(what: str) -> str:
