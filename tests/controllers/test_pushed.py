@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from imagestreams.controllers.imports import RetrySettings
 from imagestreams.controllers.pending_imports import PendingImports
 from imagestreams.controllers.pushed import PushedImports
 from imagestreams.controllers.queue import Backoff
+from imagestreams.store.kv import StoreError
 
 NOW = "2026-01-01T00:00:00Z"
 
@@ -162,7 +165,7 @@ async def test_what_was_told_is_imported_by_the_next_server_if_this_one_dies_bef
 
     after = pending()
     async with running(import_room, pending=after):
-        await until(lambda: images(import_room) and images(import_room, "other"))
+        await until(lambda: bool(images(import_room) and images(import_room, "other")))
         await until(lambda: not list(after.all()))
 
     assert images(import_room) == {"a": [image.digest], "b": [image.digest]}
@@ -185,3 +188,23 @@ async def test_what_is_told_during_an_import_is_not_forgotten_with_it(
         await pushed.noted()
         await until(lambda: images(import_room).get("a", [""])[0] == second.digest)
         await until(lambda: not list(pending.all()))
+
+
+async def test_what_can_not_be_stored_is_imported_when_it_can(
+    import_room: Any, docker_registry: Any, repository_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = docker_registry.image(repository_name, "1")
+    await import_room.add_stream({"tags": [tag("a", f"{docker_registry.host}/{repository_name}:1")]})
+    perform, refused = import_room.imports.perform, 0
+
+    async def full_disk(*arguments: Any) -> Any:
+        nonlocal refused
+        refused += 1
+        if refused == 1:
+            raise StoreError("the disk is full")
+        return await perform(*arguments)
+
+    monkeypatch.setattr(import_room.imports, "perform", full_disk)
+    async with running(import_room) as pushed:
+        pushed.import_now(key(import_room), {"a"})
+        await until(lambda: images(import_room) == {"a": [image.digest]})

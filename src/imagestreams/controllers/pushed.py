@@ -115,7 +115,12 @@ class PushedImports:
 
     async def _sync(self, key: str) -> None:
         tags = self._tags.pop(key, set())
-        await self._import(key, tags)
+        try:
+            await self._import(key, tags)
+        except Exception:
+            # They wait again, for whenever this comes up again.
+            self._tags.setdefault(key, set()).update(tags)
+            raise
         waiting = self._tags.get(key, set())
         if self._pending is not None and (done := tags - waiting):
             await self._pending.done(key, done)
@@ -137,7 +142,6 @@ class PushedImports:
         except ApiError as error:
             if error.status.reason == "Conflict":
                 # The stream comes from elsewhere now: look again at what it wants.
-                self._tags.setdefault(key, set()).update(tags)
                 raise RetryLater(error.status.message) from error
             _log.warning("import of %s refused: %s", key, error.status.message)
             return
