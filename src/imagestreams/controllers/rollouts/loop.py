@@ -38,7 +38,7 @@ from imagestreams.controllers.rollouts.seen import Seen
 from imagestreams.controllers.rollouts.statuses import is_anothers, replica_set_status, status_of
 from imagestreams.controllers.rollouts.subjects import Subject, subject_of
 from imagestreams.controllers.telling import Tell, reference_to
-from imagestreams.controllers.watching import follow
+from imagestreams.controllers.watching import follow, run_fed
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.workloads.group import WorkloadGroup
 from imagestreams.resources.workloads.ownership import Controlled, controller_of
@@ -115,23 +115,12 @@ class Rollouts:
         runners = self._make_runners()
         options = {"retry": self._retry} if self._retry is not None else {}
         self._handouts = Handouts(self._records, runners, self._attachments, self._now, **options)
-        tasks = [asyncio.create_task(each) for each in self._watches()]
-        for watch in tasks:
-            watch.add_done_callback(lambda _: self._queue.stop())
         for entry in list(self._records.list()):
             self._add_record(entry.value)
-        if runners:
-            tasks.append(asyncio.create_task(self._look()))
         try:
-            await self._queue.run()
+            await run_fed(self._queue, [*self._watches(), *([self._look()] if runners else [])])
         finally:
-            for task in tasks:
-                task.cancel()
-            results = await asyncio.gather(*tasks, return_exceptions=True)
             self._records.cache.stop()
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
 
     def stop(self) -> None:
         """Let `run` end; a runner's program that is under way is ended, and the change handed out again next time."""
