@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from imagestreams.targets.aside import aside
+from imagestreams.aside import aside
 
 
 async def test_the_result_or_the_error_comes_back() -> None:
@@ -30,7 +30,7 @@ async def test_who_gives_up_waiting_is_not_told_later() -> None:
 def test_a_process_ends_while_something_still_blocks() -> None:
     program = """
 import asyncio, time
-from imagestreams.targets.aside import aside
+from imagestreams.aside import aside
 
 async def main():
     try:

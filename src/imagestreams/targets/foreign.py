@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from imagestreams.aside import aside
 from imagestreams.client.errors import ClientError
-from imagestreams.targets.aside import aside
 from imagestreams.targets.cluster import COMPONENT, Change, Document, Notice, ObjectKind
 from imagestreams.targets.connection import Connection
 from imagestreams.targets.error import ClusterError, StaleDocument

@@ -16,12 +16,12 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from imagestreams import __version__
+from imagestreams.aside import aside
 from imagestreams.client.credentials import credentials_for
 from imagestreams.client.errors import ClientError
 from imagestreams.client.kubeconfig import ClientConfig, Overrides, load_config
 from imagestreams.client.tls import tls_context
 from imagestreams.registries.proxies import proxies_of
-from imagestreams.targets.aside import aside
 from imagestreams.targets.error import ClusterError
 from imagestreams.targets.target import Target
 

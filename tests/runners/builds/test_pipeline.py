@@ -281,6 +281,29 @@ async def test_files_are_taken_out_of_images_of_registries_only(
     assert "is no image: invalid reference format" in workshop.log
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Dockerfiles that older engines read otherwise than newer ones, and names that only the engine works out.
+        "FROM scratch\nCOPY Dockerfile /\nRUN <<LABEL\nFROM dir:{}\nLABEL a=b\n",
+        "ARG OTHER\nFROM ${{OTHER:+x}}dir:{}\nCOPY --from={} /bin/busybox /\n",
+    ],
+)
+async def test_the_engine_itself_takes_images_of_registries_only(
+    workshop: Any, plan: Callable[..., BuildPlan], access: RegistryAccess, shell_image: str, tmp_path: Path, text: str
+) -> None:
+    here = tmp_path / "image-of-this-machine"
+    run("skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{shell_image}", f"dir:{here}")
+
+    with pytest.raises(BuildFailure):
+        await workshop.build(plan(dockerfile=text.format(here, f"dir:{here}", shell=shell_image)), access)
+
+    assert not stored(workshop) - {shell_image}
+    assert (
+        "rejected by policy" in workshop.log or "is no image" in workshop.log or "known flags" in workshop.log.lower()
+    )
+
+
 async def test_a_build_that_is_cancelled_ends_what_it_runs(
     workshop: Any, plan: Callable[..., BuildPlan], access: RegistryAccess, shell_image: str, tmp_path: Path
 ) -> None:
@@ -408,6 +431,10 @@ def working_containers(workshop: Any) -> list[str]:
     """The containers that builds left in the engine's storage."""
     argv = [*workshop.builder.engine.argv, "containers", "--quiet"]
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.split()
+
+
+def run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def read(path: Path) -> str:

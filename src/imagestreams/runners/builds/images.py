@@ -9,9 +9,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from imagestreams.runners.builds.plan import BuildPlan, Log, PostCommit
+from imagestreams.runners.builds.signature_policy import registries_only
 from imagestreams.runners.engine import Command, Outcome, RunnerError, last_words
 from imagestreams.runners.leftovers import Leftovers
 from imagestreams.runners.registries_conf import RegistrySource, registries_conf
@@ -83,6 +84,8 @@ class Images:
         self._auth = private / "auth.json"
         self._conf = private / "registries.conf"
         self._certificates = private / "certs"
+        self._policy = private / "policy.json"
+        _write(self._policy, json.dumps(registries_only(_own_policy(engine.environment.get("HOME", "")))).encode())
         scratch = private / "tmp"
         for directory in (self._certificates, scratch):
             directory.mkdir(mode=0o700, exist_ok=True)
@@ -141,7 +144,7 @@ class Images:
             command = [*(entry or await self._entrypoint(name, timeout_s)), *arguments]
             await self._call("run", *self._engine.isolated, name, "--", *command, timeout_s=timeout_s)
         finally:
-            await self._call("rm", name, timeout_s=timeout_s, log=False)
+            await self._call("rm", name, timeout_s=_TIDY_S, log=False)
 
     async def push(self, tag: str, target: str, digest_file: Path, timeout_s: float) -> str:
         """Push an image; return its digest, which stands in the file from then on.
@@ -200,7 +203,8 @@ class Images:
         return list(json.loads(told.stdout) or [])
 
     def _access(self) -> tuple[str, ...]:
-        return ("--authfile", str(self._auth), "--cert-dir", str(self._certificates))
+        files = ("--authfile", str(self._auth), "--cert-dir", str(self._certificates))
+        return (*files, "--signature-policy", str(self._policy))
 
     async def _quietly(self, *arguments: str, timeout_s: float) -> None:
         try:
@@ -215,6 +219,19 @@ class Images:
         if not outcome.succeeded:
             raise RunnerError(f"{self._engine.kind} {arguments[0]}: {last_words(outcome, timeout_s)}")
         return outcome
+
+
+def _own_policy(home: str) -> dict[str, Any]:
+    """Read what this machine asks of images, as the engines would find it."""
+    for path in (Path(home) / ".config" / "containers" / "policy.json", Path("/etc/containers/policy.json")):
+        try:
+            found = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            raise RunnerError(f"{path} can't be used: {error}") from error
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 def _write(path: Path, content: bytes) -> None:

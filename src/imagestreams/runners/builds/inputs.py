@@ -3,12 +3,12 @@
 Paths come from whoever made the build, so each is held below the directory of the build, wherever links lead.
 """
 
-import asyncio
 import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from imagestreams.aside import aside
 from imagestreams.runners.builds.plan import Binary, BuildFailure, InputFiles
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def context_of(source: Path, context_dir: str) -> Path:
 
 async def copy_directory(source: Path, target: Path) -> None:
     """Copy a directory of this machine; links stay links."""
-    await asyncio.to_thread(shutil.copytree, source, target, symlinks=True, dirs_exist_ok=True)
+    await aside(lambda: shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True))
 
 
 async def unpack(binary: Binary, target: Path) -> None:
@@ -64,9 +64,9 @@ async def unpack(binary: Binary, target: Path) -> None:
         InputError: it is no tar (plain or compressed) and no zip file, or names files elsewhere.
     """
     if binary.as_file:
-        await asyncio.to_thread(shutil.copyfile, binary.path, inside(target, binary.as_file))
+        await aside(lambda: shutil.copyfile(binary.path, inside(target, binary.as_file)))
     else:
-        await asyncio.to_thread(_unpack_archive, binary.path, target)
+        await aside(lambda: _unpack_archive(binary.path, target))
 
 
 def _unpack_archive(archive: Path, target: Path) -> None:
