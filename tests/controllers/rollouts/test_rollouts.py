@@ -523,3 +523,17 @@ async def test_a_runner_that_tells_odd_things_once_is_asked_again(
 
     await room.until(lambda: len(runner.told) > 1)
     assert runner.told == ["apply Deployment/web", "apply Deployment/web"]
+
+
+async def test_an_owner_whose_name_can_not_be_is_nobody(
+    room: Any, runner: Any, workload: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    document = workload("ReplicaSet", replicas=1)
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a/b", "uid": "u", "controller": True}
+    document["metadata"]["ownerReferences"] = [owner]
+
+    await room.create(document)
+    await room.rest()
+
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert not runner.calls

@@ -191,7 +191,8 @@ class Rollouts:
         entry: Entry[Any] | None = storage.cache.get(key)
         try:
             if entry is None or entry.value.metadata.deletion_timestamp:
-                namespace, name = key.removeprefix(storage.prefix()).split("/")
+                # An owner may be named as nothing can be.
+                namespace, _, name = key.removeprefix(storage.prefix()).partition("/")
                 record = self._handouts.record(storage.info.kind, namespace, name)
                 if record is not None:
                     await self._handouts.take_down(record)
