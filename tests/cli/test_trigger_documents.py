@@ -7,7 +7,7 @@ import pytest
 
 from imagestreams.cli.errors import CliError
 from imagestreams.cli.triggers import annotated, build_config, deployment_config
-from imagestreams.cli.triggers.definition import Definition, ImageTrigger
+from imagestreams.cli.triggers.definition import Change, Definition, ImageTrigger, TriggerFlags
 from imagestreams.triggers.error import TriggerError
 
 ANNOTATION = "image.openshift.io/triggers"
@@ -227,6 +227,21 @@ def test_manual_triggers_are_taken_away() -> None:
     after = build_config.write(before, Definition(images=manual))
 
     assert "triggers" not in after["spec"]
+
+
+@pytest.mark.parametrize("source", [{}, {"from": {"kind": "ImageStreamTag", "name": "tools:1"}}])
+def test_a_paused_trigger_stays_so_until_it_is_made_automatic(source: dict[str, Any]) -> None:
+    before = build_config_with({"type": "ImageChange", "imageChange": {**source, "paused": True}})
+    paused = build_config.read(before)
+    automatic = Change(TriggerFlags(auto=True), "shop", lambda: "s")(paused)
+    waits = [one.paused for one in paused.images if one.auto]
+
+    untouched = build_config.write(before, Definition(True, paused.images))
+    resumed = build_config.write(before, automatic)
+
+    assert waits == [True]
+    assert untouched["spec"]["triggers"] == [*before["spec"]["triggers"], {"type": "ConfigChange"}]
+    assert {"type": "ImageChange", "imageChange": source} in resumed["spec"]["triggers"]
 
 
 def test_a_strategy_without_a_tag_has_no_trigger() -> None:

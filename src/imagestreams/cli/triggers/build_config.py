@@ -40,12 +40,13 @@ def read(document: Object) -> Definition:
             hooks[kind] = (*hooks.get(kind, ()), kept)
         elif named == "ImageChange":
             source = mapping(policy, "imageChange", "from")
+            paused = mapping(policy, "imageChange").get("paused") is True
             if source:
                 namespace = default_namespace(text(source, "namespace"), own)
-                images.append(ImageTrigger(text(source, "name"), namespace, (), True))
+                images.append(ImageTrigger(text(source, "name"), namespace, (), True, paused))
             elif strategy is not None:
                 by_strategy = True
-                images.append(ImageTrigger(strategy.source, strategy.namespace, (), True))
+                images.append(ImageTrigger(strategy.source, strategy.namespace, (), True, paused))
     if strategy is not None and not by_strategy:
         images.append(strategy)
     return Definition(config_change, tuple(images), hooks)
@@ -63,6 +64,8 @@ def write(document: Object, triggers: Definition) -> Object:
         if not one.auto:
             there = [known for known in there if not _means(known, one, strategy)]
             continue
+        if not one.paused:
+            there = [_resumed(known) if _means(known, one, strategy) else known for known in there]
         canonical = strategy is not None and one == ImageTrigger(strategy.source, strategy.namespace, (), one.auto)
         source = {"kind": "ImageStreamTag", "name": one.source}
         if one.namespace:
@@ -125,6 +128,11 @@ def _means(policy: Object, trigger: ImageTrigger, strategy: ImageTrigger | None)
     if strategy is not None:
         namespace = default_namespace(namespace, strategy.namespace)
     return (text(source, "name"), namespace) == place
+
+
+def _resumed(policy: Object) -> Object:
+    change = {name: value for name, value in policy["imageChange"].items() if name != "paused"}
+    return {**policy, "imageChange": change}
 
 
 def _same(policy: Object) -> Any:

@@ -14,12 +14,21 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class ImageTrigger:
-    """A tag that containers follow; the namespace is empty for that of the object."""
+    """A tag that containers follow; the namespace is empty for that of the object.
+
+    A build config has an automatic trigger or none; besides, one may be `paused`, which oc does not know of.
+    """
 
     source: str
     namespace: str = ""
     containers: tuple[str, ...] = ()
     auto: bool = False
+    paused: bool = field(default=False, compare=False)
+
+    @property
+    def follows(self) -> bool:
+        """Whether a move of the tag has an effect now."""
+        return self.auto and not self.paused
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,7 @@ class Change:
         if flags.remove:
             return self._removed(triggers)
         if flags.count == 0:
-            images = tuple(replace(one, auto=flags.auto) for one in triggers.images)
+            images = tuple(replace(one, auto=flags.auto, paused=False) for one in triggers.images)
             return replace(triggers, config_change=flags.auto, images=images)
         return self._added(triggers)
 

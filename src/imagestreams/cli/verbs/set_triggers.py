@@ -196,7 +196,7 @@ def _show(session: Session, found: list[tuple[Target, Object]], *, asks: bool) -
             continue
         for row in _rows(there):
             table.write("\t".join((name, *row)) + "\n")
-        waiting += [(name, one.namespace or target.namespace, one) for one in there.images if one.auto]
+        waiting += [(name, one.namespace or target.namespace, one) for one in there.images if one.follows]
     session.out.write(table.text())
     if asks:
         _tell_of_waiting(session, waiting)
@@ -207,7 +207,7 @@ def _rows(triggers: Definition) -> list[tuple[str, str, str]]:
     for one in triggers.images:
         value = f"{one.namespace}/{one.source}" if one.namespace else one.source
         value += f" ({', '.join(one.containers)})" if one.containers else ""
-        rows.append(("image", value, str(one.auto).lower()))
+        rows.append(("image", value, str(one.follows).lower()))
     for shown, kind in _HOOK_ROWS:
         hooks = triggers.hooks(kind)
         rows += [(shown, "<secret>, allowenv" if hook.get("allowEnv") else "<secret>", "") for hook in hooks]
