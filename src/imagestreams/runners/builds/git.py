@@ -64,7 +64,7 @@ class Git:
         except RunnerError:
             # Not every server gives a commit by its name; then all is fetched, and it is looked for in there.
             await self._git(environment, target, "fetch", "--quiet", "--tags", "origin")
-            await self._git(environment, target, "checkout", "--quiet", "--detach", wanted)
+            await self._git(environment, target, "checkout", "--quiet", "--detach", wanted, "--")
 
     async def _git(
         self, environment: Mapping[str, str], directory: Path, *arguments: str, silent: bool = False
