@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from imagestreams.resources.builds import build_logs
 from imagestreams.resources.builds.build_logs import BuildLogError, BuildLogs
 
 UID = "6f1c8e52-3f05-4b51-9f46-0d3f0f6a1b11"
@@ -76,6 +77,26 @@ async def test_a_follower_gets_whole_lines_until_the_log_is_finished(tmp_path: P
     await follower
 
     assert seen == [b"one\n", b"two\n", b"three"]
+
+
+async def test_a_line_without_an_end_is_put_together_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs = make_logs(tmp_path, 10_000_000)
+    for _ in range(60):
+        logs.append(UID, b"x" * 100_000)
+    logs.append(UID, b"\nlast")
+    logs.finish(UID)
+    split, looked_at = build_logs._split, 0
+
+    def counted(data: bytes) -> list[bytes]:
+        nonlocal looked_at
+        looked_at += len(data)
+        return split(data)
+
+    monkeypatch.setattr(build_logs, "_split", counted)
+    followed = [line async for line in logs.follow(UID)]
+
+    assert [len(line) for line in followed] == [6_000_001, 4]
+    assert looked_at < 7_000_000
 
 
 async def test_a_log_that_nobody_writes_any_more_is_not_waited_for(tmp_path: Path) -> None:

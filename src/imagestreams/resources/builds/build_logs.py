@@ -147,7 +147,7 @@ class BuildLogs:
         log = self._open.get(uid)
         if log is not None:
             log.readers.add(grown)
-        rest = b""
+        begun: list[bytes] = []
         try:
             with file:
                 file.seek(start)
@@ -155,14 +155,17 @@ class BuildLogs:
                     grown.clear()
                     ended = log is None or self._open.get(uid) is not log
                     while chunk := file.read(_CHUNK_BYTES):
-                        *lines, rest = _split(rest + chunk)
-                        if lines:
+                        begun.append(chunk)
+                        # A long line is put together once, when its end is there, and not with each of its pieces.
+                        if b"\n" in chunk:
+                            *lines, rest = _split(b"".join(begun))
+                            begun = [rest] if rest else []
                             yield lines
                     if ended:
                         break
                     await grown.wait()
-                if rest:
-                    yield [rest]
+                if begun:
+                    yield [b"".join(begun)]
         finally:
             if log is not None:
                 log.readers.discard(grown)
