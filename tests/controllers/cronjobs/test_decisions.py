@@ -78,6 +78,7 @@ def test_of_several_missed_times_only_the_last_counts() -> None:
 def test_what_is_longer_ago_than_the_deadline_is_not_made_up_for() -> None:
     assert decide(cron_job(startingDeadlineSeconds=60), [], at("03:12:00")).due is None
     assert decide(cron_job(startingDeadlineSeconds=180), [], at("03:12:00")).due == at("03:10:00")
+    assert decide(cron_job(startingDeadlineSeconds=2**63 - 1), [], at("03:12:00")).due == at("03:10:00")
 
 
 def test_a_suspended_or_deleted_cron_job_starts_nothing() -> None:

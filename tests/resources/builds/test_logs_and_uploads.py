@@ -38,6 +38,7 @@ RECORDS = [
         ({}, b"one\ntwo\nthree\n"),
         ({"timestamps": "true"}, b"".join(RECORDS)),
         ({"sinceSeconds": "6"}, b"two\nthree\n"),
+        ({"sinceSeconds": "999999999999999999"}, b"one\ntwo\nthree\n"),
         ({"sinceTime": "2026-11-25T03:00:09Z"}, b"three\n"),
         ({"limitBytes": "5"}, b"one\nt"),
     ],

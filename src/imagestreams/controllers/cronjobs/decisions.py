@@ -22,6 +22,8 @@ from imagestreams.resources.workloads.ownership import controlled_by
 SCHEDULED_AT: Final = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 COMPLETE: Final = "Complete"
 FAILED: Final = "Failed"
+_EVER_S: Final = 1_000_000_000
+"""Longer ago than any cron job: times have no room for whatever deadline one may name."""
 _FORBID: Final = "Forbid"
 _REPLACE: Final = "Replace"
 
@@ -168,7 +170,7 @@ def _due(cron_job: CronJob, schedule: Schedule, zone: tzinfo, now: datetime) -> 
     deadline_s = cron_job.spec.starting_deadline_seconds
     if deadline_s is not None:
         # What is longer ago than the deadline would be too late anyway.
-        since = max(since, now - timedelta(seconds=deadline_s))
+        since = max(since, now - timedelta(seconds=min(deadline_s, _EVER_S)))
     return latest_time(schedule, since, now, zone)
 
 

@@ -15,6 +15,8 @@ from imagestreams.resources.builds.build_logs import STAMP_LENGTH
 _KIND: Final = "BuildLogOptions"
 _GROUP: Final = "build.openshift.io"
 _SECONDS_LENGTH: Final = len("2026-11-25T03:00:00")
+_EVER_S: Final = 1_000_000_000
+"""Longer ago than any build: times have no room for whatever number a client may send."""
 _POSITIVE: Final = "must be greater than 0"
 
 
@@ -63,7 +65,7 @@ def read_log_options(query: Mapping[str, str], now: datetime) -> LogOptions:
             options.no_wait,
             options.tail_lines,
             options.limit_bytes,
-            now - timedelta(seconds=since_seconds),
+            now - timedelta(seconds=min(since_seconds, _EVER_S)),
             options.version,
         )
     return options
