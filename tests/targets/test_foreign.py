@@ -151,6 +151,13 @@ async def test_no_credential_is_printed_by_accident(kubeconfig: Callable[..., Pa
     assert "s3cret" not in repr(login)
 
 
+async def test_a_file_that_is_no_kubeconfig_is_named(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("some: settings\n")
+
+    with pytest.raises(ClusterError, match=r"^/.*/other\.yaml names no cluster$"):
+        await log_in(Target("prod", tmp_path / "other.yaml"), {})
+
+
 async def test_a_cluster_that_moved_is_found_again(
     kubernetes: Any, foreign: Callable[..., Any], kubeconfig: Callable[..., Path]
 ) -> None:

@@ -26,6 +26,13 @@ or start a server here with 'isctl serve'"""
 _FILE_LIMIT_BYTES = 16 * 1024 * 1024
 
 
+class NoServer(ClientError):
+    """No file and no flag names a server; the text is for who works with a command line."""
+
+    def __init__(self) -> None:
+        super().__init__(_MISSING)
+
+
 @dataclass(frozen=True)
 class Overrides:
     """What the command line says about the connection; None is "not said"."""
@@ -128,7 +135,7 @@ def load_config(overrides: Overrides, environment: Mapping[str, str] = os.enviro
         user = {}
     server = overrides.server or _text(cluster, "server")
     if not server:
-        raise ClientError(f'no server found for cluster "{cluster_name}"' if cluster_name else _MISSING)
+        raise ClientError(f'no server found for cluster "{cluster_name}"') if cluster_name else NoServer()
     cluster_base = merged.origins.get(("clusters", cluster_name), Path()).parent
     insecure = overrides.insecure_skip_tls_verify
     if insecure is None:

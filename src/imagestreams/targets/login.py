@@ -19,7 +19,7 @@ from imagestreams import __version__
 from imagestreams.aside import aside
 from imagestreams.client.credentials import credentials_for
 from imagestreams.client.errors import ClientError
-from imagestreams.client.kubeconfig import ClientConfig, Overrides, load_config
+from imagestreams.client.kubeconfig import ClientConfig, NoServer, Overrides, load_config
 from imagestreams.client.tls import tls_context
 from imagestreams.registries.proxies import proxies_of
 from imagestreams.targets.error import ClusterError
@@ -71,7 +71,10 @@ def client_config(target: Target, environment: Mapping[str, str]) -> ClientConfi
     Raises:
         ClientError: it can't be read, or names no server.
     """
-    config = load_config(Overrides(kubeconfig=str(target.kubeconfig), context=target.context or None), environment)
+    try:
+        config = load_config(Overrides(kubeconfig=str(target.kubeconfig), context=target.context or None), environment)
+    except NoServer as error:
+        raise ClientError(f"{target.kubeconfig} names no cluster") from error
     parts = urlsplit(config.server)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ClientError(f'server "{config.server}" is no http or https URL')
