@@ -96,6 +96,11 @@ class _Flags(click.Command):
                 raise
         return super().parse_args(ctx, args)
 
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Say in a list what this does: the first sentence of the help, whole, without its example."""
+        paragraph = " ".join((self.short_help or self.help or "").split("\n\n")[0].split())
+        return paragraph.partition(": '")[0].partition(". ")[0].rstrip(".")
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verb's own flags, and point to the others."""
         everything, self.global_options = self.global_options, []
