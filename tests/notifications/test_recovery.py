@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from imagestreams.notifications import stream_happenings
+from imagestreams.notifications import reports, stream_happenings
 from imagestreams.notifications.outbox import OVERFLOW
 
 
@@ -66,6 +66,23 @@ async def test_what_waited_still_waits_after_a_crash_and_keeps_its_order(
     await receiver.count(3)
 
     assert [image for _, image in receiver.told()] == digests[:3]
+
+
+async def test_a_crash_between_the_last_delivery_and_its_report_leaves_no_old_numbers(
+    room: Any, receiver: Any, digests: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.sink(url=receiver.url)
+    receiver.answer = lambda body: web.Response(status=503)
+    await room.tag("prod", digests[0])
+    await room.until(lambda: room.stored().status.pending == 1)
+    monkeypatch.setattr(reports, "BETWEEN_WRITES_S", 3600.0)
+    receiver.answer = lambda body: None
+    await room.until(lambda: not room.room.outbox.boxes()[0].waiting)
+
+    await room.crash()
+    await room.start()
+
+    await room.until(lambda: room.stored().status.pending == 0)
 
 
 async def test_where_the_log_is_gone_the_streams_are_asked(room: Any, receiver: Any, digests: list[str]) -> None:

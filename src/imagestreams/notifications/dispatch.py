@@ -120,6 +120,9 @@ class Dispatch:
             self._listener.gone(name)
             return
         sink = entry.value
+        if name not in self._lanes and _is_behind(sink, box):
+            # The server ended after the last attempts and before the status told of them.
+            self._listener.changed(sink)
         lanes = self._lanes_of(name, sink)
         await self._heed(sink, box, lanes)
         chosen = lanes.choose(box.waiting, self._monotonic(), 1 if sink.spec.preset in _CHATS else AT_ONCE)
@@ -206,6 +209,12 @@ class Dispatch:
         if not value:
             raise _Unready(f"the secret {reference.name} has no value {reference.key}")
         return value
+
+
+def _is_behind(sink: NotificationSink, box: Box) -> bool:
+    status, cursor = sink.status, box.cursor
+    shown = (status.pending, status.dead_letters, status.lost, status.handled_retry, status.handled_test)
+    return shown != (len(box.waiting), len(box.dead), cursor.lost, cursor.retried, cursor.tested)
 
 
 def _test_of(sink: NotificationSink, token: str, now: str) -> Happening:
