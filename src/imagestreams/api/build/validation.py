@@ -1,13 +1,14 @@
 """What a build config, a build or a request for one must look like; each broken rule is a `FieldError`.
 
-Pure. Rules, order and texts are those of `openshift-apiserver` (build validation). What the parts that both share must
-look like stands in `build_part_validation`.
+Pure. Rules, order and texts are those of `openshift-apiserver` (build validation). What the spec that both have in
+common must look like stands in `spec_validation`.
 """
 
 from typing import Any, Final
 
 from imagestreams.api.build.defaulting import IMAGE_CHANGE, IMAGE_STREAM_TAG, input_reference
-from imagestreams.api.build.part_validation import validate_common_spec, validate_image_reference
+from imagestreams.api.build.reference_validation import validate_image_reference
+from imagestreams.api.build.spec_validation import validate_common_spec
 from imagestreams.api.build.types import (
     Build,
     BuildConfig,
