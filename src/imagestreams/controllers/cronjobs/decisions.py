@@ -167,10 +167,12 @@ def _due(cron_job: CronJob, schedule: Schedule, zone: tzinfo, now: datetime) -> 
     """Return the last moment for which no job was started yet."""
     last = cron_job.status.last_schedule_time
     since = parse_time(last or cron_job.metadata.creation_timestamp) or now
+    if since >= now:
+        return None
     deadline_s = cron_job.spec.starting_deadline_seconds
-    if deadline_s is not None:
-        # What is longer ago than the deadline would be too late anyway.
-        since = max(since, now - timedelta(seconds=min(deadline_s, _EVER_S)))
+    # What is longer ago than the deadline would be too late anyway.
+    longest_s = _EVER_S if deadline_s is None else min(deadline_s, _EVER_S)
+    since = max(since, now - timedelta(seconds=longest_s))
     return latest_time(schedule, since, now, zone)
 
 
