@@ -55,7 +55,7 @@ def active(*numbers: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("last", "due"), [("9999-12-31T23:59:59Z", None), ("0001-01-01T01:00:00Z", datetime(2024, 2, 29, 5, tzinfo=UTC))]
+    ("last", "due"), [("9999-12-31T23:59:59Z", None), ("0002-01-01T00:00:00Z", datetime(2024, 2, 29, 5, tzinfo=UTC))]
 )
 def test_a_status_may_name_any_moment_as_the_last(last: str, due: datetime | None) -> None:
     leap = cron_job({"lastScheduleTime": last}, schedule="0 0 29 2 *", timeZone="America/New_York")
