@@ -128,6 +128,19 @@ async def test_a_watch_that_breaks_goes_on_where_it_was(
     assert [one.query["resourceVersion"] for one in kubernetes.watched()] == ["10", "11"]
 
 
+async def test_a_watch_that_is_cut_off_is_told_of_in_plain_words(
+    kubernetes: Any, foreign: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    kubernetes.pages = [page("a")]
+    kubernetes.watches = [["cut"], [event("ADDED", "b", "11")]]
+
+    await taken(await foreign(), 4)
+
+    (told,) = [one for one in caplog.messages if "is tried again" in one]
+    assert told.startswith("target prod: deployments: 127.0.0.1:")
+    assert told.endswith(": unexpected EOF; it is tried again")
+
+
 async def test_bookmarks_carry_the_revision_forward(kubernetes: Any, foreign: Callable[..., Any]) -> None:
     kubernetes.pages = [page()]
     kubernetes.watches = [[event("BOOKMARK", "", "500")], [event("ADDED", "a", "501")]]

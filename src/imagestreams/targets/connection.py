@@ -190,9 +190,13 @@ def problem_of(message: str, code: int) -> ClusterError:
 
 
 def _reason(error: Exception, login: Login) -> str:
+    import aiohttp
+
     host = login.base.raw_authority.rpartition("@")[2]
     if isinstance(error, TimeoutError):
         return f"{host}: i/o timeout"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return f"{host}: unexpected EOF"
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
