@@ -13,8 +13,8 @@ from imagestreams.access.identity import User
 from imagestreams.api.codec import copy, from_dict
 from imagestreams.api.core import ConfigMap, ObjectReference
 from imagestreams.api.meta import ObjectMeta, OwnerReference
+from imagestreams.controllers.garbage_collection import GarbageCollector
 from imagestreams.controllers.import_events import Telling
-from imagestreams.controllers.owned import OwnedObjects
 from imagestreams.controllers.revisions import Revisions
 from imagestreams.resources.core.configmaps import ConfigMapStrategy, config_map_storage
 from imagestreams.resources.resource import DeleteOptions, RequestContext
@@ -37,7 +37,7 @@ class Room:
         self.config_maps = StoredResource(config_map_storage(store, clock), ConfigMapStrategy(), lambda namespace: None)
         self.context = RequestContext(User("ann"), NOW, "ns")
         self.told: list[str] = []
-        self._loops: tuple[Revisions, OwnedObjects] | None = None
+        self._loops: tuple[Revisions, GarbageCollector] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def _tell(self, about: ObjectReference, telling: Telling, now: str, component: str) -> None:
@@ -49,7 +49,7 @@ class Room:
 
     def run(self) -> None:
         stored = [*self.group.stored(), self.config_maps]
-        self._loops = Revisions(self.group, lambda: NOW, self._tell), OwnedObjects(stored, lambda: NOW)
+        self._loops = Revisions(self.group, lambda: NOW, self._tell), GarbageCollector(stored, lambda: NOW)
         self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
 
     async def halt(self) -> None:

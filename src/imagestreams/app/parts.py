@@ -29,15 +29,15 @@ from imagestreams.controllers.deployments_of_configs import ConfigRollouts
 from imagestreams.controllers.event_expiry import EventExpiry
 from imagestreams.controllers.event_recorder import EventRecorder
 from imagestreams.controllers.finished_jobs import FinishedJobs
+from imagestreams.controllers.garbage_collection import GarbageCollector
 from imagestreams.controllers.import_events import Telling
 from imagestreams.controllers.imports import ImportController
 from imagestreams.controllers.namespaces import NamespaceController
-from imagestreams.controllers.owned import OwnedObjects
+from imagestreams.controllers.object_events import Tell
 from imagestreams.controllers.pending_imports import PendingImports
 from imagestreams.controllers.pushed import PushedImports
 from imagestreams.controllers.revisions import Revisions
 from imagestreams.controllers.schedule import ScheduledImports
-from imagestreams.controllers.telling import Tell
 from imagestreams.hooks.room import HookRoom, hook_room
 from imagestreams.importing.importer import Importer, ImportSettings
 from imagestreams.notifications.room import NotificationRoom, notification_room
@@ -309,7 +309,7 @@ def make_parts(
         schedule,
         triggers,
         NamespaceController(core, stored, clock),
-        OwnedObjects(stored, now),
+        GarbageCollector(stored, now),
         Revisions(workloads, now, _telling(recorder)),
         rollouts,
         CronJobs(workloads, runs_jobs(settings), clock, _telling(recorder)),

@@ -12,11 +12,11 @@ from imagestreams.app.settings.settings import Settings
 from imagestreams.controllers.builds.loop import Builds
 from imagestreams.controllers.builds.plans import BuildPlans
 from imagestreams.controllers.cronjobs.loop import RunsJobs
+from imagestreams.controllers.object_events import Tell
 from imagestreams.controllers.rollouts.attachments import Attachments
 from imagestreams.controllers.rollouts.handouts import ChosenRunner
 from imagestreams.controllers.rollouts.loop import Rollouts
 from imagestreams.controllers.rollouts.records import rollout_storage
-from imagestreams.controllers.telling import Tell
 from imagestreams.hooks.following import following_tags
 from imagestreams.hooks.notification import Push
 from imagestreams.reference import parse
@@ -30,7 +30,7 @@ from imagestreams.resources.workloads.group import WorkloadGroup
 from imagestreams.runners.builds.images import Engine
 from imagestreams.runners.builds.pipeline import Builder
 from imagestreams.runners.engine import base_environment
-from imagestreams.runners.execute import ExecRunner
+from imagestreams.runners.exec_runner import ExecRunner
 from imagestreams.runners.leftovers import Leftovers
 from imagestreams.runners.podman import PodmanRunner
 from imagestreams.runners.runner import JOB, Runner

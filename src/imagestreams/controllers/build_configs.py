@@ -19,8 +19,8 @@ from imagestreams.api.errors import ApiError
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.controllers.builds_of_configs import BuildsOfConfigs
 from imagestreams.controllers.import_events import WARNING, Telling
+from imagestreams.controllers.object_events import Tell, reference_to
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
-from imagestreams.controllers.telling import Tell, reference_to
 from imagestreams.controllers.watching import follow, run_fed
 from imagestreams.resources.builds.build_names import config_of
 from imagestreams.resources.builds.generation import CONFIG_CHANGE as BECAUSE_OF_CONFIG

@@ -2,7 +2,7 @@
 
 `Background` removes the object at once, and what it owns afterwards; `Foreground` the other way round; `Orphan` lets
 the owned objects stay without an owner. The last two leave a finalizer on the object, which the loop in
-`controllers.owned` takes away when it has done its part.
+`controllers.garbage_collection` takes away when it has done its part.
 """
 
 from typing import Final, TypeVar

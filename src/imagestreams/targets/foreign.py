@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from imagestreams.aside import aside
 from imagestreams.client.errors import ClientError
+from imagestreams.daemon_threads import in_daemon_thread
 from imagestreams.targets.cluster import COMPONENT, Change, Document, Notice, ObjectKind
 from imagestreams.targets.connection import Connection
 from imagestreams.targets.error import ClusterError, StaleDocument
@@ -56,7 +56,7 @@ class ForeignCluster:
 
     async def kinds(self) -> Sequence[ObjectKind]:
         try:
-            found = await aside(self._discover)
+            found = await in_daemon_thread(self._discover)
         except ClientError as error:
             self.health.failed("", error.message)
             raise ClusterError(error.message) from error

@@ -16,11 +16,11 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from imagestreams import __version__
-from imagestreams.aside import aside
 from imagestreams.client.credentials import credentials_for
 from imagestreams.client.errors import ClientError
 from imagestreams.client.kubeconfig import ClientConfig, NoServer, Overrides, load_config
 from imagestreams.client.tls import tls_context
+from imagestreams.daemon_threads import in_daemon_thread
 from imagestreams.registries.proxies import proxies_of
 from imagestreams.targets.error import ClusterError
 from imagestreams.targets.target import Target
@@ -51,7 +51,7 @@ async def log_in(target: Target, environment: Mapping[str, str]) -> Login:
         ClusterError: that can't be done now.
     """
     try:
-        config, headers, tls = await aside(lambda: _read(target, environment))
+        config, headers, tls = await in_daemon_thread(lambda: _read(target, environment))
     except ClientError as error:
         raise ClusterError(error.message) from error
     loop = asyncio.get_running_loop()

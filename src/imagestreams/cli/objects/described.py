@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from imagestreams.cli.builds.meant import builds_of
+from imagestreams.cli.builds.selection import builds_of
 from imagestreams.cli.describers.anything import describe_anything
 from imagestreams.cli.describers.builds import describe_build, describe_build_config
 from imagestreams.cli.describers.core import (

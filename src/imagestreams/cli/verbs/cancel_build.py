@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from imagestreams.cli.builds.following import show_log
-from imagestreams.cli.builds.meant import Object, builds_of, meant, phase_of
+from imagestreams.cli.builds.selection import Object, builds_of, meant, phase_of
 from imagestreams.cli.command import verb
 from imagestreams.cli.errors import AlreadyTold, CliError, standard_message
 from imagestreams.cli.flags import list_flag, switch

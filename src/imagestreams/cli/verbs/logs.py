@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from imagestreams.cli.builds.following import show_log
-from imagestreams.cli.builds.meant import builds_of, newest
+from imagestreams.cli.builds.selection import builds_of, newest
 from imagestreams.cli.command import verb
 from imagestreams.cli.errors import CliError, usage_error
 from imagestreams.cli.flags import flag, switch

@@ -18,9 +18,9 @@ from imagestreams.cli.printers.go_text import quoted
 from imagestreams.cli.session import Session
 from imagestreams.cli.texts.durations import parse_duration_s
 from imagestreams.cli.verbs.rollout_configs import cancel, latest, retry
-from imagestreams.cli.workloads.meant import DEPLOYMENT_CONFIG, Failure, for_each, kind_of, meant, meant_flags
-from imagestreams.cli.workloads.past import listed, revisions_of
 from imagestreams.cli.workloads.progress import progress_of
+from imagestreams.cli.workloads.revisions import listed, revisions_of
+from imagestreams.cli.workloads.selection import DEPLOYMENT_CONFIG, Failure, for_each, kind_of, meant, meant_flags
 from imagestreams.cli.workloads.undo import roll_back
 from imagestreams.client.errors import ClientError
 

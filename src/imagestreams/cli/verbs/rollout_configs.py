@@ -13,14 +13,14 @@ from imagestreams.cli.objects.changes import Reporter, dry_run_flag, dry_run_str
 from imagestreams.cli.objects.selection import Object, Target, read_target
 from imagestreams.cli.printers.go_text import quoted
 from imagestreams.cli.session import Session
-from imagestreams.cli.workloads.meant import DEPLOYMENT_CONFIG, for_each, kind_of, meant
-from imagestreams.cli.workloads.past import (
+from imagestreams.cli.workloads.revisions import (
     PHASE,
     PHASE_REASON,
     REPLICATION_CONTROLLERS,
     controllers_of_config,
     version_of,
 )
+from imagestreams.cli.workloads.selection import DEPLOYMENT_CONFIG, for_each, kind_of, meant
 from imagestreams.client.discovery import ResourceType
 from imagestreams.client.errors import ClientError
 

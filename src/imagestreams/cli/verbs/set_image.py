@@ -12,7 +12,7 @@ from imagestreams.cli.objects.changes import Reporter, dry_run_flag, dry_run_str
 from imagestreams.cli.objects.selection import Files, Object, Selection, Selectors, select, target_of
 from imagestreams.cli.printers.go_text import quoted
 from imagestreams.cli.session import Session
-from imagestreams.cli.workloads.meant import Failure, Found, read_each
+from imagestreams.cli.workloads.selection import Failure, Found, read_each
 from imagestreams.client.errors import ClientError
 from imagestreams.client.resources import STRATEGIC_PATCH
 

@@ -7,7 +7,7 @@ import click
 
 from imagestreams.cli.builds import sources
 from imagestreams.cli.builds.following import show_log, wait_for_end
-from imagestreams.cli.builds.meant import Object, meant
+from imagestreams.cli.builds.selection import Object, meant
 from imagestreams.cli.builds.variables import Variable, parse_variables, several_in_one
 from imagestreams.cli.command import verb
 from imagestreams.cli.errors import CliError, standard_message, usage_error

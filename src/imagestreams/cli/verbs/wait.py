@@ -16,7 +16,7 @@ from imagestreams.cli.objects.selection import Files, Object, Selection, Selecto
 from imagestreams.cli.printers.go_text import quoted
 from imagestreams.cli.session import Session
 from imagestreams.cli.texts.durations import parse_duration_s
-from imagestreams.cli.workloads.meant import read_each
+from imagestreams.cli.workloads.selection import read_each
 from imagestreams.client.errors import ClientError
 
 _A_WEEK_S: Final = 7 * 24 * 3600.0

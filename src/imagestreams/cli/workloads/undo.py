@@ -8,9 +8,9 @@ from imagestreams.cli.objects.selection import Object, Target
 from imagestreams.cli.objects.workload_details import TEMPLATE_HASH, same_template
 from imagestreams.cli.printers.go_text import json_text, quoted
 from imagestreams.cli.session import Session
-from imagestreams.cli.workloads.meant import DEPLOYMENT_CONFIG, kind_of
-from imagestreams.cli.workloads.past import Revision, revisions_of
 from imagestreams.cli.workloads.progress import REVISION
+from imagestreams.cli.workloads.revisions import Revision, revisions_of
+from imagestreams.cli.workloads.selection import DEPLOYMENT_CONFIG, kind_of
 from imagestreams.client.errors import ClientError
 from imagestreams.client.resources import JSON_PATCH, STRATEGIC_PATCH
 

@@ -20,8 +20,8 @@ from imagestreams.controllers.builds.outcomes import NEW, PENDING, RUNNING, Told
 from imagestreams.controllers.builds.plans import BuildPlans
 from imagestreams.controllers.builds_of_configs import BuildsOfConfigs
 from imagestreams.controllers.import_events import NORMAL, Telling
+from imagestreams.controllers.object_events import Tell, reference_to
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
-from imagestreams.controllers.telling import Tell, reference_to
 from imagestreams.controllers.watching import run_following
 from imagestreams.resources.builds.build_logs import BuildLogError
 from imagestreams.resources.builds.build_names import config_of
@@ -101,7 +101,7 @@ class Builds:
             builds = [entry.value for entry in self._builds.list()]
             under_way = {build.metadata.uid for build in builds if not is_over(build.status.phase)}
             if ended := await self._builder.begin(under_way):
-                _log.info("%d programs of builds were left from before, and ended", ended)
+                _log.info("ended what builds had left running before: %d", ended)
         try:
             await run_following(self._queue, self._builds, self._seen, self._gone)
         finally:
@@ -349,7 +349,8 @@ class Builds:
 
     def _look_at_others(self) -> None:
         for entry in self._builds.list():
-            if entry.value.status.phase == NEW:
+            # Also those that were under way when the server died: they may have found no place after its start.
+            if not is_over(entry.value.status.phase) and entry.key not in self._running:
                 self._queue.add(entry.key)
 
     def _is_cancelled(self, key: str) -> bool:

@@ -26,6 +26,7 @@ from imagestreams.api.errors import ApiError
 from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.api.pods import Pod
 from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
+from imagestreams.controllers.object_events import Tell, reference_to
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.rollouts.attachments import Attachments
 from imagestreams.controllers.rollouts.configs import config_subject, shown, wanted_rollout
@@ -37,7 +38,6 @@ from imagestreams.controllers.rollouts.records import FAILED, Rollout
 from imagestreams.controllers.rollouts.seen import Seen
 from imagestreams.controllers.rollouts.statuses import is_anothers, replica_set_status, status_of
 from imagestreams.controllers.rollouts.subjects import Subject, subject_of
-from imagestreams.controllers.telling import Tell, reference_to
 from imagestreams.controllers.watching import follow, run_fed
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.workloads.group import WorkloadGroup

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from imagestreams.aside import aside
+from imagestreams.daemon_threads import in_daemon_thread
 from imagestreams.runners.builds.plan import Binary, BuildFailure, InputFiles
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def context_of(source: Path, context_dir: str) -> Path:
 
 async def copy_directory(source: Path, target: Path) -> None:
     """Copy a directory of this machine; links stay links."""
-    await aside(lambda: shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True))
+    await in_daemon_thread(lambda: shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True))
 
 
 async def unpack(binary: Binary, target: Path) -> None:
@@ -64,9 +64,9 @@ async def unpack(binary: Binary, target: Path) -> None:
         InputError: it is no tar (plain or compressed) and no zip file, or names files elsewhere.
     """
     if binary.as_file:
-        await aside(lambda: shutil.copyfile(binary.path, inside(target, binary.as_file)))
+        await in_daemon_thread(lambda: shutil.copyfile(binary.path, inside(target, binary.as_file)))
     else:
-        await aside(lambda: _unpack_archive(binary.path, target))
+        await in_daemon_thread(lambda: _unpack_archive(binary.path, target))
 
 
 def _unpack_archive(archive: Path, target: Path) -> None:

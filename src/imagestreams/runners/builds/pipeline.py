@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import json
 
-from imagestreams.aside import aside
+from imagestreams.daemon_threads import in_daemon_thread
 from imagestreams.reference import InvalidReference, parse
 from imagestreams.runners.builds.dockerfile import Changes, changed, referenced_images
 from imagestreams.runners.builds.git import Git, is_below, local_path, shown
@@ -128,7 +128,7 @@ class Builder:
 
     async def forget(self, uid: str) -> None:
         """Remove what a build left in its directory."""
-        await aside(lambda: shutil.rmtree(self.work / uid, ignore_errors=True))
+        await in_daemon_thread(lambda: shutil.rmtree(self.work / uid, ignore_errors=True))
 
     async def begin(self, uids: Collection[str]) -> int:
         """End and remove what a dead server left, but for the directories of some builds; return how much was ended."""
@@ -143,7 +143,7 @@ class Builder:
     ) -> None:
         """Build the image, up to where it only has to be pushed."""
         source = private / "source"
-        await aside(lambda: shutil.rmtree(source, ignore_errors=True))
+        await in_daemon_thread(lambda: shutil.rmtree(source, ignore_errors=True))
         source.mkdir()
         async with _failing(FETCH_SOURCE_FAILED, progress):
             await self._fetch(plan, private, source, progress)
@@ -236,7 +236,7 @@ async def _take_files(plan: BuildPlan, images: Images, private: Path, source: Pa
             taken = private / f"image-{number}"
             await images.extract(one.image, [path for path, _ in one.paths], taken, plan.timeout_s)
             for count, (_, directory) in enumerate(one.paths):
-                await aside(partial(merge, taken / str(count), source, directory))
+                await in_daemon_thread(partial(merge, taken / str(count), source, directory))
 
 
 def _prepare(plan: BuildPlan, context: Path, progress: Progress) -> tuple[Path, str]:

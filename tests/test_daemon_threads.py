@@ -7,35 +7,35 @@ import threading
 
 import pytest
 
-from imagestreams.aside import aside
+from imagestreams.daemon_threads import in_daemon_thread
 
 
 async def test_the_result_or_the_error_comes_back() -> None:
-    assert await aside(lambda: threading.current_thread().daemon) is True
+    assert await in_daemon_thread(lambda: threading.current_thread().daemon) is True
 
     with pytest.raises(ZeroDivisionError):
-        await aside(lambda: 1 // 0)
+        await in_daemon_thread(lambda: 1 // 0)
 
 
 async def test_who_gives_up_waiting_is_not_told_later() -> None:
     released = threading.Event()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await aside(released.wait)
+            await in_daemon_thread(released.wait)
 
     released.set()
-    assert await aside(lambda: "next") == "next"
+    assert await in_daemon_thread(lambda: "next") == "next"
 
 
 def test_a_process_ends_while_something_still_blocks() -> None:
     program = """
 import asyncio, time
-from imagestreams.aside import aside
+from imagestreams.daemon_threads import in_daemon_thread
 
 async def main():
     try:
         async with asyncio.timeout(0.05):
-            await aside(lambda: time.sleep(600))
+            await in_daemon_thread(lambda: time.sleep(600))
     except TimeoutError:
         print("given up")
 

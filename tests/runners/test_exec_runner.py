@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from imagestreams.runners.engine import RunnerError
-from imagestreams.runners.execute import ExecRunner
+from imagestreams.runners.exec_runner import ExecRunner
 from imagestreams.runners.runner import Observation, Workload
 
 IMAGE = "registry.example.com/shop/web@sha256:" + "a" * 64

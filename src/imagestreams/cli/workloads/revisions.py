@@ -10,8 +10,8 @@ from imagestreams.cli.objects.workload_details import controlled, query_of, repl
 from imagestreams.cli.printers.go_text import quoted
 from imagestreams.cli.session import Session
 from imagestreams.cli.texts.tab_stops import align
-from imagestreams.cli.workloads.meant import CHUNK_SIZE, DEPLOYMENT_CONFIG, kind_of
 from imagestreams.cli.workloads.progress import REVISION
+from imagestreams.cli.workloads.selection import CHUNK_SIZE, DEPLOYMENT_CONFIG, kind_of
 from imagestreams.client.discovery import ResourceType
 
 CHANGE_CAUSE: Final = "kubernetes.io/change-cause"

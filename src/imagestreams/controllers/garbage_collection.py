@@ -31,7 +31,7 @@ class _Owners(NamedTuple):
     gone: list[OwnerReference]
 
 
-class OwnedObjects:
+class GarbageCollector:
     """Looks after the objects of all stored resources that live in namespaces; `now` is the time as it is written."""
 
     def __init__(self, resources: Sequence[StoredResource[Any]], now: Callable[[], str]) -> None:

@@ -1,4 +1,4 @@
-"""Work that blocks, done aside of the event loop by a thread that nobody waits for when the server stops."""
+"""Blocking calls in threads of their own, which keep no process from ending when the server stops."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def aside(work: Callable[[], T]) -> T:
+async def in_daemon_thread(work: Callable[[], T]) -> T:
     """Return what the work returns, or raise what it raises.
 
     Unlike `asyncio.to_thread` it keeps no process from ending: an exec plugin or a cluster may take a minute to answer.
@@ -34,5 +34,5 @@ async def aside(work: Callable[[], T]) -> T:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, result, error)
 
-    threading.Thread(target=run, name="aside", daemon=True).start()
+    threading.Thread(target=run, name="blocking call", daemon=True).start()
     return await done
