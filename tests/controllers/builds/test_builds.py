@@ -173,6 +173,21 @@ async def test_a_build_that_a_dead_server_left_is_done_again(room: Any, build: M
     assert len(room.pushed) == 1
 
 
+async def test_a_build_that_a_dead_server_left_waits_for_a_place_that_another_one_took(room: Any, build: Make) -> None:
+    document = build("web-2", script=WAITS)
+    await room.create(document)
+    await room.until(lambda: "waiting\n" in room.log("web-2"))
+    await room.end()
+    directory = Path(document["spec"]["source"]["git"]["uri"].removeprefix("file://"))
+    rewrite(directory / "script", "echo done now\n")
+
+    await room.create(build("web-1"))
+    room.begin()
+
+    await room.until_phase("web-1", "Complete")
+    await room.until_phase("web-2", "Complete")
+
+
 async def test_a_build_that_had_pushed_before_the_server_died_is_not_done_again(
     room: Any, build: Make, docker_registry: Any, repository_name: str
 ) -> None:
