@@ -46,6 +46,7 @@ async def test_a_build_becomes_an_image_and_tells_of_its_stages(
     assert room.build("web-1")["metadata"]["annotations"]["openshift.io/build.pod-name"] == "web-1-build"
     assert "done\n" in room.log("web-1") and room.log("web-1").endswith("Push successful\n")
     assert room.pushed == [(document["spec"]["output"]["to"]["name"], digest)]
+    await room.until(lambda: len(room.events) == 2)
     assert room.events == [
         ("BuildStarted", "Build shop/web-1 is now running"),
         ("BuildCompleted", "Build shop/web-1 completed successfully"),
