@@ -19,6 +19,10 @@ from imagestreams.api.go_base64 import url_corrupt_at, url_decoded
 from imagestreams.api.json_syntax import JsonSyntaxError, check_json
 
 Verb = Literal["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
+ALL_VERBS: Final[frozenset[Verb]] = frozenset(
+    {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
+)
+"""What can be done with most stored resources."""
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
 
 

@@ -15,7 +15,7 @@ from imagestreams.api.errors import FieldError
 from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.builds.tables import build_config_table
 from imagestreams.resources.images.pull_rights import require_pull, streams_elsewhere
-from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
+from imagestreams.resources.resource import ALL_VERBS, RequestContext, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import Strategy
 from imagestreams.resources.workloads.image_admission import ImageAdmission
@@ -26,9 +26,6 @@ DEFAULT_HISTORY_LIMIT: Final = 5
 PAUSED: Final = "openshift.io/build-config.paused"
 """The annotation that forbids new builds when it says `true`."""
 
-ALL_VERBS: Final[frozenset[Verb]] = frozenset(
-    {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-)
 _TRIGGERS: Final = frozenset({"GitHub", "Generic", "ImageChange", "ConfigChange", "GitLab", "Bitbucket"})
 
 

@@ -17,11 +17,11 @@ from imagestreams.api.codec import copy, to_dict
 from imagestreams.api.errors import FieldError
 from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.builds.build_logs import BuildLogs
-from imagestreams.resources.builds.buildconfigs import ALL_VERBS, GROUP
+from imagestreams.resources.builds.buildconfigs import GROUP
 from imagestreams.resources.builds.tables import build_table
 from imagestreams.resources.builds.uploads import Uploads
 from imagestreams.resources.images.pull_rights import require_pull, streams_elsewhere
-from imagestreams.resources.resource import RequestContext, ResourceInfo
+from imagestreams.resources.resource import ALL_VERBS, RequestContext, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource, Strategy
 from imagestreams.resources.workloads.image_admission import ImageAdmission

@@ -2,21 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
 from imagestreams.api.core import ConfigMap
 from imagestreams.api.errors import FieldError
 from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.core.config_data import DATA_MAX_BYTES, decode_values, frozen_errors, key_errors
 from imagestreams.resources.core.tables import config_map_table
-from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
+from imagestreams.resources.resource import ALL_VERBS, RequestContext, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import Strategy
 from imagestreams.store.cache import ObservableStore
-
-_ALL_VERBS: Final[frozenset[Verb]] = frozenset(
-    {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-)
 
 
 def config_map_storage(store: ObservableStore, clock: Callable[[], datetime]) -> ObjectStorage[ConfigMap]:
@@ -28,7 +23,7 @@ def config_map_storage(store: ObservableStore, clock: Callable[[], datetime]) ->
         singular="configmap",
         kind="ConfigMap",
         object_type=ConfigMap,
-        verbs=_ALL_VERBS,
+        verbs=ALL_VERBS,
         short_names=("cm",),
         table=config_map_table(clock),
     )

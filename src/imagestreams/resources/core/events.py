@@ -9,7 +9,7 @@ from imagestreams.api.core import Event
 from imagestreams.api.errors import FieldError
 from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems, qualified_name_problems
 from imagestreams.resources.core.tables import event_table
-from imagestreams.resources.resource import ResourceInfo, Verb
+from imagestreams.resources.resource import ALL_VERBS, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import Strategy
 from imagestreams.store.cache import ObservableStore
@@ -20,9 +20,6 @@ _SHORT_MAX: Final = 128
 _NOTE_MAX: Final = 1024
 _NOT_THE_SAME: Final = "does not match event.namespace"
 _TARGET: Final = "involvedObject"
-_ALL_VERBS: Final[frozenset[Verb]] = frozenset(
-    {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-)
 
 
 def event_storage(store: ObservableStore, clock: Callable[[], datetime]) -> ObjectStorage[Event]:
@@ -34,7 +31,7 @@ def event_storage(store: ObservableStore, clock: Callable[[], datetime]) -> Obje
         singular="event",
         kind="Event",
         object_type=Event,
-        verbs=_ALL_VERBS,
+        verbs=ALL_VERBS,
         short_names=("ev",),
         table=event_table(clock),
         field_labels=frozenset(EventStrategy().field_values(Event())),

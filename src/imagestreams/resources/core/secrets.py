@@ -11,7 +11,7 @@ from imagestreams.api.json_syntax import JsonSyntaxError, check_json
 from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.core.config_data import DATA_MAX_BYTES, decode_values, frozen_errors, key_errors
 from imagestreams.resources.core.tables import secret_table
-from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
+from imagestreams.resources.resource import ALL_VERBS, RequestContext, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import Strategy
 from imagestreams.store.cache import ObservableStore
@@ -19,9 +19,6 @@ from imagestreams.store.cache import ObservableStore
 OPAQUE: Final = "Opaque"
 _ACCOUNT_NAME: Final = "kubernetes.io/service-account.name"
 _LOGIN_KEYS: Final = {"kubernetes.io/dockercfg": ".dockercfg", "kubernetes.io/dockerconfigjson": ".dockerconfigjson"}
-_ALL_VERBS: Final[frozenset[Verb]] = frozenset(
-    {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-)
 
 
 def secret_storage(store: ObservableStore, clock: Callable[[], datetime]) -> ObjectStorage[Secret]:
@@ -33,7 +30,7 @@ def secret_storage(store: ObservableStore, clock: Callable[[], datetime]) -> Obj
         singular="secret",
         kind="Secret",
         object_type=Secret,
-        verbs=_ALL_VERBS,
+        verbs=ALL_VERBS,
         table=secret_table(clock),
         field_labels=frozenset({"metadata.name", "metadata.namespace", "type"}),
     )

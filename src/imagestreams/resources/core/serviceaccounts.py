@@ -7,17 +7,13 @@ from typing import Final
 from imagestreams.api.core import ObjectReference, ServiceAccount
 from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.core.tables import service_account_table
-from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
+from imagestreams.resources.resource import ALL_VERBS, RequestContext, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import Strategy
 from imagestreams.store.cache import ObservableStore
 
 DEFAULT_ACCOUNTS: Final = ("builder", "default", "deployer")
 """The accounts that every namespace has from its beginning."""
-
-_ALL_VERBS: Final[frozenset[Verb]] = frozenset(
-    {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-)
 
 
 def service_account_storage(store: ObservableStore, clock: Callable[[], datetime]) -> ObjectStorage[ServiceAccount]:
@@ -29,7 +25,7 @@ def service_account_storage(store: ObservableStore, clock: Callable[[], datetime
         singular="serviceaccount",
         kind="ServiceAccount",
         object_type=ServiceAccount,
-        verbs=_ALL_VERBS,
+        verbs=ALL_VERBS,
         short_names=("sa",),
         table=service_account_table(clock),
     )

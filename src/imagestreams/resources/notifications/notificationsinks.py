@@ -17,7 +17,7 @@ from imagestreams.api.metadata.object_meta_validation import dns_subdomain_probl
 from imagestreams.api.notifications import NotificationSecretReference, NotificationSink, NotificationSinkSpec
 from imagestreams.reference import is_tag
 from imagestreams.resources.notifications.urls import UnusableUrl, UrlRules, check_url
-from imagestreams.resources.resource import Column, RequestContext, ResourceInfo, TableView, Verb
+from imagestreams.resources.resource import ALL_VERBS, Column, RequestContext, ResourceInfo, TableView
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import Strategy
 from imagestreams.store.cache import ObservableStore
@@ -66,9 +66,6 @@ _OURS: Final = frozenset(
 )
 _OUR_PREFIXES: Final = ("ce-", "webhook-", "x-hub-")
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "token", "x-api-key"})
-_ALL_VERBS: Final[frozenset[Verb]] = frozenset(
-    {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-)
 
 
 def notification_sink_storage(store: ObservableStore, clock: Callable[[], datetime]) -> ObjectStorage[NotificationSink]:
@@ -80,7 +77,7 @@ def notification_sink_storage(store: ObservableStore, clock: Callable[[], dateti
         singular="notificationsink",
         kind="NotificationSink",
         object_type=NotificationSink,
-        verbs=_ALL_VERBS,
+        verbs=ALL_VERBS,
         table=_table(clock),
     )
     return ObjectStorage(store, info, NotificationSink)

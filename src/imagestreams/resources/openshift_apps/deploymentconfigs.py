@@ -22,7 +22,7 @@ from imagestreams.resources.images.pull_rights import require_pull, streams_else
 from imagestreams.resources.openshift_apps.rollouts import CONFIG_LABEL
 from imagestreams.resources.openshift_apps.tables import deployment_config_table
 from imagestreams.resources.openshift_apps.triggers import image_changes
-from imagestreams.resources.resource import RequestContext, ResourceInfo, Verb
+from imagestreams.resources.resource import ALL_VERBS, RequestContext, ResourceInfo
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource, Strategy
 from imagestreams.resources.workloads.image_admission import ImageAdmission
@@ -30,10 +30,6 @@ from imagestreams.store.cache import ObservableStore
 
 GROUP: Final = "apps.openshift.io"
 DEFAULT_HISTORY_LIMIT: Final = 10
-
-_ALL_VERBS: Final[frozenset[Verb]] = frozenset(
-    {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-)
 
 
 def deployment_config_storage(store: ObservableStore) -> ObjectStorage[DeploymentConfig]:
@@ -45,7 +41,7 @@ def deployment_config_storage(store: ObservableStore) -> ObjectStorage[Deploymen
         singular="deploymentconfig",
         kind="DeploymentConfig",
         object_type=DeploymentConfig,
-        verbs=_ALL_VERBS,
+        verbs=ALL_VERBS,
         short_names=("dc",),
         categories=("all",),
         table=deployment_config_table(),

@@ -22,7 +22,7 @@ from imagestreams.api.errors import ApiError, FieldError, forbidden
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
 from imagestreams.resources.core.group import CoreGroup, server_context
-from imagestreams.resources.resource import Column, RequestContext, Resource, ResourceInfo, TableView, Verb
+from imagestreams.resources.resource import ALL_VERBS, Column, RequestContext, Resource, ResourceInfo, TableView, Verb
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import StoredResource, Strategy
 from imagestreams.store.cache import ObservableStore
@@ -34,9 +34,6 @@ CLUSTER: Final = "cluster"
 CONFIG_NAMESPACE: Final = "openshift-config"
 """Where the config maps are that the settings refer to."""
 
-_ALL_VERBS: Final[frozenset[Verb]] = frozenset(
-    {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-)
 T = TypeVar("T", bound=Stored)
 
 
@@ -145,7 +142,7 @@ def settings_group(store: ObservableStore, clock: Callable[[], datetime]) -> Set
             singular=kind.__name__.lower(),
             kind=kind.__name__,
             object_type=kind,
-            verbs=_ALL_VERBS,
+            verbs=ALL_VERBS,
             namespaced=False,
             short_names=(short_name,) if short_name else (),
             table=table,

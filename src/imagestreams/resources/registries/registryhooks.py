@@ -18,7 +18,7 @@ from imagestreams.api.codec import copy, encode
 from imagestreams.api.errors import FieldError
 from imagestreams.api.hooks import RegistryHook, RegistryHookSpec, RegistryHookStatus
 from imagestreams.api.metadata.object_meta_validation import dns_subdomain_problems
-from imagestreams.resources.resource import Column, RequestContext, ResourceInfo, TableView, Verb
+from imagestreams.resources.resource import ALL_VERBS, Column, RequestContext, ResourceInfo, TableView
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import NamespaceGate, StoredResource, Strategy
 from imagestreams.store.cache import Entry, ObservableStore
@@ -34,9 +34,6 @@ _SENDS_NO_SECRET: Final = frozenset({"DockerHub", "Quay"})
 _TOKEN_BYTES: Final = 32
 _HOST_MAX: Final = 255
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?")
-_ALL_VERBS: Final[frozenset[Verb]] = frozenset(
-    {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-)
 
 
 def hook_token_hash(token: str) -> str:
@@ -53,7 +50,7 @@ def registry_hook_storage(store: ObservableStore, clock: Callable[[], datetime])
         singular="registryhook",
         kind="RegistryHook",
         object_type=RegistryHook,
-        verbs=_ALL_VERBS,
+        verbs=ALL_VERBS,
         table=_table(clock),
     )
     return ObjectStorage(store, info, RegistryHook)

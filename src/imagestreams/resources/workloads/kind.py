@@ -8,13 +8,10 @@ from imagestreams.api.core import Stored
 from imagestreams.api.empty_values import drop_empty
 from imagestreams.api.errors import FieldError
 from imagestreams.resources.owning import BACKGROUND
-from imagestreams.resources.resource import ResourceInfo, TableView, Verb
+from imagestreams.resources.resource import ALL_VERBS, ResourceInfo, TableView, Verb
 
 T = TypeVar("T", bound=Stored)
 
-ALL_VERBS: Final[frozenset[Verb]] = frozenset(
-    {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-)
 SUBRESOURCE_VERBS: Final[frozenset[Verb]] = frozenset({"get", "patch", "update"})
 
 
