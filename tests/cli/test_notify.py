@@ -8,7 +8,7 @@ from imagestreams.cli.errors import CliError
 from imagestreams.cli.streams.notification_sinks import (
     EVENTS,
     PRESETS,
-    Wish,
+    SinkFlags,
     event_named,
     flag_of,
     preset_named,
@@ -23,7 +23,7 @@ URL = "https://ci.example.com/events"
 
 def spec(**wish: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {"name": "ci", "preset": "CloudEvents", "events": ("TagChanged",), "url": URL, **wish}
-    made: dict[str, Any] = wanted_sink(Wish(**fields))["spec"]
+    made: dict[str, Any] = wanted_sink(SinkFlags(**fields))["spec"]
     return made
 
 

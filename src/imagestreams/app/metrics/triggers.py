@@ -5,7 +5,7 @@ Clusters are named by the operator; kinds are those that our server and the targ
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from itertools import accumulate
 from typing import Final, Protocol
 
@@ -26,7 +26,7 @@ class Following(Protocol):
         """The cluster's name."""
 
     @property
-    def index(self) -> "Sized":
+    def index(self) -> Sized:
         """All of them."""
 
     @property
@@ -38,13 +38,7 @@ class Following(Protocol):
         """How many are worked on or wait for it."""
 
 
-class Sized(Protocol):
-    """Something with a size."""
-
-    def __len__(self) -> int: ...
-
-
-class Wellness(Protocol):
+class TargetHealth(Protocol):
     """Whether a cluster can be reached and watched."""
 
     @property
@@ -60,9 +54,9 @@ class TriggerCounts(Collector):
         self._lags: dict[str, list[int]] = {}
         self._lag_sums: dict[str, float] = {}
         self._clusters: Sequence[Following] = ()
-        self._targets: dict[str, Wellness] = {}
+        self._targets: dict[str, TargetHealth] = {}
 
-    def watch(self, clusters: Sequence[Following], targets: dict[str, Wellness]) -> None:
+    def watch(self, clusters: Sequence[Following], targets: dict[str, TargetHealth]) -> None:
         """Show how many follow tags in clusters, and which targets are well."""
         self._clusters = clusters
         self._targets = targets

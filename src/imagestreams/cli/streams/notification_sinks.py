@@ -26,7 +26,7 @@ Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SinkFlags:
     """What the flags say; `url` is the address unless a secret holds it."""
 
     name: str
@@ -70,31 +70,31 @@ def event_named(text: str) -> str:
     return known[text]
 
 
-def wanted_sink(wish: Wish) -> Object:
+def wanted_sink(flags: SinkFlags) -> Object:
     """Return the sink that the flags ask for.
 
     Raises:
         CliError: a header has no value.
     """
-    spec: Object = {"preset": wish.preset, "events": list(wish.events)}
-    if wish.url_secret:
-        spec["urlSecretRef"] = _reference(wish.url_secret)
+    spec: Object = {"preset": flags.preset, "events": list(flags.events)}
+    if flags.url_secret:
+        spec["urlSecretRef"] = _reference(flags.url_secret)
     else:
-        spec["url"] = wish.url
-    if wish.secret:
-        spec["secretRef"] = _reference(wish.secret)
-    headers: list[Object] = [{"name": name, "value": value} for name, value in map(_pair, wish.headers)]
-    headers += [{"name": name, "secretRef": _reference(value)} for name, value in map(_pair, wish.header_secrets)]
+        spec["url"] = flags.url
+    if flags.secret:
+        spec["secretRef"] = _reference(flags.secret)
+    headers: list[Object] = [{"name": name, "value": value} for name, value in map(_pair, flags.headers)]
+    headers += [{"name": name, "secretRef": _reference(value)} for name, value in map(_pair, flags.header_secrets)]
     if headers:
         spec["headers"] = headers
-    if wish.streams:
-        spec["imageStreams"] = list(wish.streams)
-    if wish.all_namespaces:
+    if flags.streams:
+        spec["imageStreams"] = list(flags.streams)
+    if flags.all_namespaces:
         spec["allNamespaces"] = True
     return {
         "apiVersion": NOTIFICATION_SINKS.api_version,
         "kind": NOTIFICATION_SINKS.kind,
-        "metadata": {"name": wish.name},
+        "metadata": {"name": flags.name},
         "spec": spec,
     }
 

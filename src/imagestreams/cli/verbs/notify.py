@@ -16,7 +16,7 @@ from imagestreams.cli.session import Session
 from imagestreams.cli.streams.notification_sinks import (
     SECRET_URLS,
     SINK_LABEL,
-    Wish,
+    SinkFlags,
     event_named,
     preset_named,
     url_secret,
@@ -97,7 +97,7 @@ def create(
     if len(urls) + bool(url_secret) != 1:
         raise CliError("exactly one URL is required, or --url-secret")
     preset = preset_named(preset)
-    wish = Wish(
+    flags = SinkFlags(
         name=name or f"{preset.lower()}-{secrets.token_hex(3)}",
         preset=preset,
         events=tuple(map(event_named, on or ("tag-changed",))),
@@ -110,25 +110,25 @@ def create(
         all_namespaces=all_namespaces,
     )
     render = printer_for(output) if output else None
-    made = _create(session, wish)
+    made = _create(session, flags)
     if render is not None:
         session.out.write(render(made))
     else:
         session.say(f"{reference_of(made)} created")
 
 
-def _create(session: Session, wish: Wish) -> Object:
-    hidden = bool(wish.url) and (wish.url == "-" or wish.preset in SECRET_URLS)
+def _create(session: Session, flags: SinkFlags) -> Object:
+    hidden = bool(flags.url) and (flags.url == "-" or flags.preset in SECRET_URLS)
     sinks = session.resources(NOTIFICATION_SINKS)
     if not hidden:
-        return sinks.create(wanted_sink(wish))
-    url = sys.stdin.readline().strip() if wish.url == "-" else wish.url
+        return sinks.create(wanted_sink(flags))
+    url = sys.stdin.readline().strip() if flags.url == "-" else flags.url
     if not url:
         raise CliError("no address was given on standard input")
-    name = f"{wish.name}-url"
+    name = f"{flags.name}-url"
     kept = session.resources(SECRETS)
-    kept.create(url_secret(name, wish.name, url))
-    sink = wanted_sink(Wish(**{**_fields(wish), "url": "", "url_secret": name}))
+    kept.create(url_secret(name, flags.name, url))
+    sink = wanted_sink(SinkFlags(**{**_fields(flags), "url": "", "url_secret": name}))
     try:
         return sinks.create(sink)
     except ClientError:
@@ -136,8 +136,8 @@ def _create(session: Session, wish: Wish) -> Object:
         raise
 
 
-def _fields(wish: Wish) -> dict[str, Any]:
-    return {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
+def _fields(flags: SinkFlags) -> dict[str, Any]:
+    return {name: getattr(flags, name) for name in SinkFlags.__dataclass_fields__}
 
 
 @verb("list", help="List the sinks, with what waits, what is dead, and the last delivery; addresses are not among it.")
