@@ -1,14 +1,18 @@
 """What is built from stays below the directory of the build, whatever names and links it has."""
 
+import asyncio
 import io
+import random
+import shutil
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from imagestreams.runners.builds.inputs import InputError, context_of, inside, merge, unpack, write_files
-from imagestreams.runners.builds.plan import Binary, BuildFailure, InputFiles
+from imagestreams.runners.builds.archives import UnpackedLimits
+from imagestreams.runners.builds.inputs import context_of, inside, merge, unpack, write_files
+from imagestreams.runners.builds.plan import Binary, BuildFailure, InputError, InputFiles
 
 
 def test_a_path_that_leads_out_is_refused(tmp_path: Path) -> None:
@@ -145,9 +149,97 @@ async def test_links_programs_and_directories_of_an_archive_stay_what_they_are(t
     assert (target / "sh").readlink() == Path("/bin/sh")
 
 
+async def test_an_archive_that_is_broken_inside_is_told_of(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "tar", "w:xz") as tar:
+        member = tarfile.TarInfo("file")
+        member.size = 100_000
+        tar.addfile(member, io.BytesIO(random.Random(1).randbytes(50_000).hex().encode()))
+    whole = (tmp_path / "tar").read_bytes()
+    (tmp_path / "tar").write_bytes(whole[:30_000] + bytes(1000) + whole[31_000:])
+    (tmp_path / "target").mkdir()
+
+    with pytest.raises(InputError, match="unable to extract binary build input"):
+        await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
+
+
 async def test_what_is_no_archive_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("hello")
     (tmp_path / "target").mkdir()
 
     with pytest.raises(InputError, match="must be a zip, tar, or gzipped tar, or specified as a file"):
         await unpack(Binary(tmp_path / "text"), tmp_path / "target")
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (UnpackedLimits(size_bytes=2_000_000), "what is in the archive is larger than 2000000 bytes"),
+        (UnpackedLimits(entries=2), "the archive holds more than 2 files"),
+    ],
+)
+async def test_a_small_archive_does_not_become_more_than_it_may(
+    tmp_path: Path, kind: str, limits: UnpackedLimits, told: str
+) -> None:
+    archive, target = tmp_path / "archive", tmp_path / "target"
+    target.mkdir()
+    if kind == "zip":
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+            for number in range(3):
+                zipped.writestr(f"zeros-{number}", bytes(1_000_000))
+    else:
+        with tarfile.open(archive, "w:gz") as tar:
+            for number in range(3):
+                member = tarfile.TarInfo(f"zeros-{number}")
+                member.size = 1_000_000
+                tar.addfile(member, io.BytesIO(bytes(member.size)))
+    assert archive.stat().st_size < 10_000
+
+    with pytest.raises(InputError, match=f"^unable to extract binary build input: {told}$"):
+        await unpack(Binary(archive), target, limits)
+    assert len(list(target.iterdir())) <= 2
+    await unpack(Binary(archive), target, UnpackedLimits(size_bytes=3_000_000, entries=3))
+
+    assert sum(path.stat().st_size for path in target.iterdir()) == 3_000_000
+
+
+async def test_unpacking_leaves_half_of_the_free_space_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tarfile.open(tmp_path / "tar", "w") as tar:
+        member = tarfile.TarInfo("file")
+        member.size = 600
+        tar.addfile(member, io.BytesIO(bytes(600)))
+    (tmp_path / "target").mkdir()
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+
+    with pytest.raises(InputError, match="what is in the archive is larger than 500 bytes"):
+        await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+async def test_a_header_of_an_archive_does_not_fill_the_memory(tmp_path: Path, form: int) -> None:
+    with tarfile.open(tmp_path / "tar", "w:gz", format=form) as tar:
+        tar.addfile(tarfile.TarInfo("first"))
+        tar.addfile(tarfile.TarInfo("n" * 1_000_000))
+    (tmp_path / "target").mkdir()
+
+    with pytest.raises(InputError, match="a header of the archive is larger than 65536 bytes"):
+        await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
+
+
+@pytest.mark.parametrize("form", ["gnu", "pax-0.1", "pax-1.0"])
+async def test_a_file_is_not_larger_than_what_is_stored_of_it(tmp_path: Path, form: str) -> None:
+    with (tmp_path / "disk").open("wb") as file:
+        file.truncate(1_000_000_000)
+        file.seek(500_000_000)
+        file.write(b"x")
+    kind, _, version = form.partition("-")
+    options = [f"--format={kind}", *([f"--sparse-version={version}"] if version else [])]
+    packing = await asyncio.create_subprocess_exec("tar", "-S", *options, "-cf", "tar", "disk", cwd=tmp_path)
+    assert await packing.wait() == 0
+    (tmp_path / "target").mkdir()
+
+    with pytest.raises(InputError, match="sparse files are not taken"):
+        await unpack(Binary(tmp_path / "tar"), tmp_path / "target")

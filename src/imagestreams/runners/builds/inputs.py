@@ -9,20 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from imagestreams.daemon_threads import in_daemon_thread
-from imagestreams.runners.builds.plan import Binary, BuildFailure, InputFiles
+from imagestreams.runners.builds.plan import Binary, BuildFailure, InputError, InputFiles
 
 if TYPE_CHECKING:
-    import tarfile
+    from imagestreams.runners.builds.archives import UnpackedLimits
 
 DOCKERFILE: Final = "Dockerfile"
 FETCH_SOURCE_FAILED: Final = ("FetchSourceFailed", "Failed to fetch the input source.")
 INVALID_CONTEXT_DIRECTORY: Final = ("InvalidContextDirectory", "The supplied context directory does not exist.")
 MANAGE_DOCKERFILE_FAILED: Final = ("ManageDockerfileFailed", "Failed to prepare the dockerfile for the build.")
 GENERIC_BUILD_FAILED: Final = ("GenericBuildFailed", "Generic Build failure - check logs for details.")
-
-
-class InputError(Exception):
-    """The input is not as it has to be; the message is for the log."""
 
 
 def inside(root: Path, relative: str) -> Path:
@@ -57,48 +53,23 @@ async def copy_directory(source: Path, target: Path) -> None:
     await in_daemon_thread(lambda: shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True))
 
 
-async def unpack(binary: Binary, target: Path) -> None:
+def _extract(archive: Path, target: Path, limits: "UnpackedLimits | None") -> None:
+    # The modules for archives are large, and most servers build nothing.
+    from imagestreams.runners.builds.archives import UnpackedLimits, extract
+
+    extract(archive, target, limits or UnpackedLimits())
+
+
+async def unpack(binary: Binary, target: Path, limits: "UnpackedLimits | None" = None) -> None:
     """Put an upload into a directory: as a file, or what is in the archive.
 
     Raises:
-        InputError: it is no tar (plain or compressed) and no zip file, or names files elsewhere.
+        InputError: it is no tar (plain or compressed) and no zip file, names files elsewhere, or is too large.
     """
     if binary.as_file:
         await in_daemon_thread(lambda: shutil.copyfile(binary.path, inside(target, binary.as_file)))
     else:
-        await in_daemon_thread(lambda: _unpack_archive(binary.path, target))
-
-
-def _unpack_archive(archive: Path, target: Path) -> None:
-    import tarfile
-    import zipfile
-
-    try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as zipped:
-                zipped.extractall(target)
-        else:
-            with tarfile.open(archive) as tar:
-                tar.extractall(target, filter=_harmless)
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
-        raise InputError(
-            f"unable to extract binary build input, must be a zip, tar, or gzipped tar, or specified as a file: {error}"
-        ) from error
-
-
-def _harmless(member: "tarfile.TarInfo", target: str) -> "tarfile.TarInfo":
-    """Let a member of an archive pass if it is what a source may hold, without giving it rights.
-
-    A hard link to a file of this machine would be that file: it could be read, and written to. A pipe would never come
-    to its end. A symbolic link may point anywhere, as in a repository: whoever reads a path looks where it leads.
-    """
-    import tarfile
-
-    if member.issym():
-        return tarfile.tar_filter(member, target)
-    checked = tarfile.data_filter(member, target)
-    # Who may enter a directory is part of the source, and goes into the image.
-    return checked.replace(mode=member.mode & 0o755 | 0o700, deep=False) if member.isdir() else checked
+        await in_daemon_thread(lambda: _extract(binary.path, target, limits))
 
 
 def write_files(given: InputFiles, context: Path) -> None:

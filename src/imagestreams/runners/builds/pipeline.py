@@ -21,7 +21,6 @@ from imagestreams.runners.builds.inputs import (
     FETCH_SOURCE_FAILED,
     GENERIC_BUILD_FAILED,
     MANAGE_DOCKERFILE_FAILED,
-    InputError,
     context_of,
     copy_directory,
     inside,
@@ -29,7 +28,16 @@ from imagestreams.runners.builds.inputs import (
     unpack,
     write_files,
 )
-from imagestreams.runners.builds.plan import BuildFailure, BuildPlan, BuildResult, Commit, Pairs, Progress, Step
+from imagestreams.runners.builds.plan import (
+    BuildFailure,
+    BuildPlan,
+    BuildResult,
+    Commit,
+    InputError,
+    Pairs,
+    Progress,
+    Step,
+)
 from imagestreams.runners.engine import RunnerError
 from imagestreams.runners.leftovers import Leftovers
 

@@ -24,6 +24,10 @@ class BuildFailure(Exception):
         self.phase = phase
 
 
+class InputError(Exception):
+    """The input is not as it has to be; the message is for the log."""
+
+
 @dataclass(frozen=True, slots=True)
 class GitSource:
     """A repository; `commit` wins over `ref`. `secret` holds the values of a source secret by their keys."""

@@ -1,0 +1,136 @@
+"""Unpacks what was uploaded: small archives can become very large, and hold what no source needs.
+
+What comes out is bounded, so that an upload fills neither the disk, which the server writes to as well, nor the memory:
+by how much is in it, by how many files there are, and by what one header may hold.
+"""
+
+import lzma
+import shutil
+import tarfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from imagestreams.runners.builds.plan import InputError
+
+_HEADER_MAX_BYTES: Final = 64 * 1024
+_EXTENDED: Final = frozenset(
+    {
+        tarfile.XHDTYPE,
+        tarfile.XGLTYPE,
+        tarfile.SOLARIS_XHDTYPE,
+        tarfile.GNUTYPE_LONGNAME,
+        tarfile.GNUTYPE_LONGLINK,
+    }
+)
+"""Headers about the file behind them, which are read into memory as a whole."""
+_NO_ARCHIVE: Final = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    # A zip file that is encrypted or compressed in an unknown way, a tar with numbers that are none.
+    RuntimeError,
+    ValueError,
+)
+_SPARSE: Final = "sparse files are not taken: make the archive without them"
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackedLimits:
+    """How many bytes may be in an archive's files together, and how many files, directories and links there may be."""
+
+    size_bytes: int = 10 * 1024 * 1024 * 1024
+    entries: int = 500_000
+
+    def of_disk(self, directory: Path) -> Self:
+        """Return them with at most half of the space that is free where a directory is."""
+        return type(self)(min(self.size_bytes, shutil.disk_usage(directory).free // 2), self.entries)
+
+
+class _Count:
+    """What came out of an archive so far."""
+
+    def __init__(self, limits: UnpackedLimits) -> None:
+        self._limits = limits
+        self._left_bytes = limits.size_bytes
+        self._left_entries = limits.entries
+
+    def add(self, size_bytes: int) -> None:
+        """Count one entry before it is written.
+
+        Raises:
+            InputError: it is one too many, or too large.
+        """
+        self._left_entries -= 1
+        self._left_bytes -= size_bytes
+        if self._left_entries < 0:
+            raise InputError(f"the archive holds more than {self._limits.entries} files")
+        if self._left_bytes < 0:
+            raise InputError(f"what is in the archive is larger than {self._limits.size_bytes} bytes")
+
+
+def extract(archive: Path, target: Path, limits: UnpackedLimits) -> None:
+    """Write what is in an archive into a directory.
+
+    Raises:
+        InputError: it is no tar (plain or compressed) and no zip file, names files elsewhere, or is too large.
+    """
+    try:
+        count = _Count(limits.of_disk(target))
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as zipped:
+                # No more is written of a file than the archive says that it holds.
+                for entry in zipped.infolist():
+                    count.add(entry.file_size)
+                zipped.extractall(target)
+        else:
+            with tarfile.open(archive, tarinfo=_BoundedMember) as tar:
+                tar.extractall(target, filter=lambda member, path: _harmless(member, path, count))
+    except _NO_ARCHIVE as error:
+        raise InputError(
+            f"unable to extract binary build input, must be a zip, tar, or gzipped tar, or specified as a file: {error}"
+        ) from error
+    except InputError as error:
+        raise InputError(f"unable to extract binary build input: {error}") from error
+
+
+class _BoundedMember(tarfile.TarInfo):
+    """A member whose headers are small, and which is written as large as it is stored."""
+
+    __slots__ = ()
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _EXTENDED and member.size > _HEADER_MAX_BYTES:
+            raise InputError(f"a header of the archive is larger than {_HEADER_MAX_BYTES} bytes")
+        if member.type == tarfile.GNUTYPE_SPARSE:
+            raise InputError(_SPARSE)
+        return member
+
+    def _proc_gnusparse_10(self, *_: Any) -> None:
+        # The map of such a file stands in front of its data, and may be as long as it likes.
+        raise InputError(_SPARSE)
+
+
+def _harmless(member: tarfile.TarInfo, target: str, count: _Count) -> tarfile.TarInfo:
+    """Let a member of an archive pass if it is what a source may hold, without giving it rights.
+
+    A hard link to a file of this machine would be that file: it could be read, and written to. A pipe would never come
+    to its end. A symbolic link may point anywhere, as in a repository: whoever reads a path looks where it leads.
+    """
+    if member.issparse():
+        raise InputError(_SPARSE)
+    count.add(member.size if member.isreg() else 0)
+    # All members are kept until the end, and each has its own copy of the headers that hold for all.
+    member.pax_headers = {}
+    if member.issym():
+        return tarfile.tar_filter(member, target)
+    checked = tarfile.data_filter(member, target)
+    # Who may enter a directory is part of the source, and goes into the image.
+    return checked.replace(mode=member.mode & 0o755 | 0o700, deep=False) if member.isdir() else checked
