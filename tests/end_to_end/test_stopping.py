@@ -1,12 +1,13 @@
 """A server that is told to stop does so soon, whatever is under way, and leaves no program behind."""
 
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.running_server import RunningServer
+from tests.running_server import ISCTL, RunningServer
 
 STUBBORN = """#!/bin/sh
 case "$*" in *' rm --all'*|*' rmi '*) exit 0;; esac
@@ -49,6 +50,20 @@ def test_programs_that_will_not_end_and_a_client_that_is_slow_do_not_hold_it_up(
             server.stop()
 
     assert not [pid for pid in pids.read_text().split() if is_alive(pid)]
+
+
+def test_one_that_is_told_to_stop_while_it_starts_does_so_in_order(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    listeners = ("--listen", "http://127.0.0.1:0")
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([ISCTL, "serve", "--data-dir", data, *listeners], stdout=log, stderr=log)
+        until((data / "store" / "lock").exists)
+        process.terminate()
+        # More than ten seconds would be too long.
+        code = process.wait(10)
+
+    assert code == 0, (tmp_path / "log").read_text()
+    assert "Traceback" not in (tmp_path / "log").read_text()
 
 
 def create(server: RunningServer, path: str, version: str, kind: str, spec: object) -> None:

@@ -8,7 +8,7 @@ import platform
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -63,6 +63,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
 
 
 async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    stopping = _told_to_stop()
     async with AsyncExitStack() as stack:
         wanted = [parse_listener(url) for url in settings.listen]
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -85,6 +86,8 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
         )
         stack.push_async_callback(parts.stop)
         await parts.start()
+        if stopping.is_set():
+            return
         metrics = CollectorRegistry()
         for collector in parts.collectors:
             metrics.register(collector)
@@ -102,10 +105,9 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
         _spare_stored_objects()
         stack.push_async_callback(servers.stop)
         stack.push_async_callback(server.close)
-        with _told_to_stop() as stopping:
-            for line in _greeting(listeners, kubeconfig):
-                announce(line)
-            await stopping.wait()
+        for line in _greeting(listeners, kubeconfig):
+            announce(line)
+        await stopping.wait()
         parts.end_programs()
 
 
@@ -128,17 +130,19 @@ def _mounted(server: ApiServer, beside: Mapping[str, ASGIApplication]) -> ASGIAp
     return application
 
 
-@contextmanager
-def _told_to_stop() -> Iterator[asyncio.Event]:
+def _told_to_stop() -> asyncio.Event:
+    """Return what is set by the first signal to stop; the next one ends the process there and then."""
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, stopping.set)
-    try:
-        yield stopping
-    finally:
+
+    def stop() -> None:
+        stopping.set()
         for number in signals:
             loop.remove_signal_handler(number)
+
+    for number in signals:
+        loop.add_signal_handler(number, stop)
+    return stopping
 
 
 def _certificate(settings: Settings, listeners: list[Listener]) -> CertificateFiles | None:

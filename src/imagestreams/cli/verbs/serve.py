@@ -1,8 +1,9 @@
 """`isctl serve`: run the server in the foreground until it is told to stop."""
 
 import os
+import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -37,6 +38,8 @@ def serve(config: str | None, **flags: Any) -> None:
     Settings come from the flags, then from IMAGESTREAMS_… environment variables, then from the file. At start it
     writes DIR/admin.kubeconfig, with which every client gets in.
     """
+    # Until the server listens to signals itself there is nothing to tidy up.
+    signal.signal(signal.SIGTERM, _leave)
     from imagestreams.app.server import run
     from imagestreams.app.settings.error import SettingsError
     from imagestreams.app.settings.settings import load_settings
@@ -49,3 +52,7 @@ def serve(config: str | None, **flags: Any) -> None:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error.strerror}: {error.filename}" if error.filename else str(error)) from error
+
+
+def _leave(*_: object) -> NoReturn:
+    raise SystemExit(0)
