@@ -238,6 +238,11 @@ def rolling(**params: Any) -> dict[str, Any]:
             'spec.strategy.rollingParams.maxUnavailable: Invalid value: "101%": should not be more than 100%',
         ),
         (
+            rolling(maxUnavailable=f"{'9' * 5000}%"),
+            f'spec.strategy.rollingParams.maxUnavailable: Invalid value: "{"9" * 5000}%": value should be int(5) or '
+            "percentage(5%)",
+        ),
+        (
             rolling(maxSurge="x"),
             'spec.strategy.rollingParams.maxSurge: Invalid value: "x": value should be int(5) or percentage(5%)',
         ),

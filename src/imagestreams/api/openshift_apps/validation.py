@@ -10,6 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from imagestreams.api.errors import FieldError
+from imagestreams.api.field_rules import is_percent, number_of
 from imagestreams.api.meta import LabelSelector
 from imagestreams.api.metadata.label_selectors import selects
 from imagestreams.api.metadata.object_meta_validation import (
@@ -39,7 +40,6 @@ from imagestreams.api.validation import stream_name_problems
 from imagestreams.reference import InvalidReference, parse
 
 _NOT_NEGATIVE: Final = "must be greater than or equal to 0"
-_PERCENT: Final = re.compile(r"[0-9]+%")
 _IDENTIFIER_FORMAT: Final = "[A-Za-z_][A-Za-z0-9_]*"
 _IDENTIFIER: Final = re.compile(_IDENTIFIER_FORMAT)
 _IDENTIFIER_RULE: Final = (
@@ -274,10 +274,10 @@ def _validate_rolling(params: RollingDeploymentStrategyParams, pod: PodSpec, pat
     unavailable, surge = params.max_unavailable or 0, params.max_surge or 0
     errors += _number_or_percent(f"{path}.maxUnavailable", unavailable)
     errors += _number_or_percent(f"{path}.maxSurge", surge)
-    if _number(unavailable) == 0 and _number(surge) == 0:
+    if number_of(unavailable) == 0 and number_of(surge) == 0:
         detail = "cannot be 0 when maxSurge is 0 as well"
         errors.append(FieldError.invalid(f"{path}.maxUnavailable", unavailable, detail))
-    if isinstance(unavailable, str) and _number(unavailable) > 100:
+    if isinstance(unavailable, str) and number_of(unavailable) > 100:
         errors.append(FieldError.invalid(f"{path}.maxUnavailable", unavailable, "should not be more than 100%"))
     for name, hook in (("pre", params.pre), ("post", params.post)):
         if hook is not None:
@@ -288,15 +288,8 @@ def _validate_rolling(params: RollingDeploymentStrategyParams, pod: PodSpec, pat
 def _number_or_percent(field: str, value: IntOrString) -> list[FieldError]:
     if isinstance(value, str):
         detail = "value should be int(5) or percentage(5%)"
-        return [] if _PERCENT.fullmatch(value) else [FieldError.invalid(field, value, detail)]
+        return [] if is_percent(value) else [FieldError.invalid(field, value, detail)]
     return [FieldError.invalid(field, value, "must be non-negative")] if value < 0 else []
-
-
-def _number(value: IntOrString) -> int:
-    """Return the number of a number or percentage; what is none counts as zero."""
-    if isinstance(value, str):
-        return int(value[:-1]) if _PERCENT.fullmatch(value) else 0
-    return value
 
 
 def _validate_hook(hook: LifecycleHook, pod: PodSpec, path: str) -> list[FieldError]:
