@@ -104,6 +104,25 @@ async def test_a_failure_is_told_in_the_engines_words_and_tried_again(room: Any,
     assert room.events[-1] == ("RolledOut", f"runner fake carried out change {runner.calls[0][1].change_id}")
 
 
+async def test_what_runs_is_up_to_date_while_only_more_of_it_is_wanted(room: Any, runner: Any, workload: Make) -> None:
+    await room.create(workload(replicas=1))
+    await room.until(lambda: room.status("Deployment", "web").get("availableReplicas") == 1)
+    name = next(iter(room.workloads.replica_sets.storage.list("shop"))).value.metadata.name
+    runner.error = "no memory left"
+
+    await room.change("Deployment", "web", lambda value: setattr(value.spec, "replicas", 3))
+    await room.until(lambda: room.condition("Deployment", "web", "ReplicaFailure")[2] == "no memory left")
+    status = room.status("Deployment", "web")
+    assert [status.get(f"{each}eplicas") for each in ("r", "updatedR", "readyR", "unavailableR")] == [1, 1, 1, 2]
+    assert [room.status("ReplicaSet", name).get(each) for each in ("replicas", "readyReplicas")] == [1, 1]
+
+    await room.change("Deployment", "web", new_image("r/web:2"))
+    await room.until(lambda: runner.calls[-1][1].images == {"app": "r/web:2"})
+    await room.rest()
+    status = room.status("Deployment", "web")
+    assert [status.get(f"{each}eplicas") for each in ("r", "updatedR", "readyR", "unavailableR")] == [1, None, 1, 2]
+
+
 async def test_a_change_that_takes_too_long_is_told_so(room: Any, runner: Any, workload: Make) -> None:
     runner.error = "no"
     await room.create(workload(progressDeadlineSeconds=60))
@@ -537,3 +556,17 @@ async def test_an_owner_whose_name_can_not_be_is_nobody(
 
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
     assert not runner.calls
+
+
+async def test_a_pod_whose_owner_only_has_the_name_of_a_kind_that_is_run_is_somebodys_own(
+    room: Any, runner: Any, workload: Make
+) -> None:
+    for name, version in (("ours", "batch/v1"), ("foreign", "batch.volcano.sh/v1alpha1")):
+        document = workload("Pod")
+        owner = {"apiVersion": version, "kind": "Job", "name": "job", "uid": "u", "controller": True}
+        document["metadata"] = {"name": name, "ownerReferences": [owner]}
+        await room.create(document)
+    await room.until(lambda: room.condition("Pod", "foreign", "Ready")[0] == "True")
+    await room.rest()
+
+    assert runner.told == ["apply Pod/foreign"]

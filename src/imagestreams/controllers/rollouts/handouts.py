@@ -11,7 +11,7 @@ from imagestreams.api.codec import copy
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.controllers.queue import Backoff, RetryLater
 from imagestreams.controllers.rollouts.attachments import Attachments
-from imagestreams.controllers.rollouts.records import BEGUN, DONE, FAILED, Rollout, record_name
+from imagestreams.controllers.rollouts.records import BEGUN, DONE, FAILED, Rollout, record_name, running_template
 from imagestreams.controllers.rollouts.seen import NO_RUNNER, Seen
 from imagestreams.controllers.rollouts.subjects import Subject
 from imagestreams.resources.storage import ObjectStorage
@@ -79,11 +79,13 @@ class Handouts:
             begun = self._begun(subject, chosen)
             # Until the change is through, what ran before it still does.
             begun.replicas, begun.ready = record.replicas, record.ready
+            begun.ran_template = running_template(record)
             self._not_before.pop(entry.key, None)
             return await self._records.replace(entry, begun)
         if record.phase == DONE and self._is_wanted_again(subject, record, chosen.runner, attempts_max):
             again = copy(record)
             again.phase, again.message = BEGUN, "what ran has ended"
+            again.ran_template = record.template
             # What ends at once must not be begun again and again.
             self._put_off(entry.key, record.attempts)
             return await self._records.replace(entry, again)
@@ -162,6 +164,7 @@ class Handouts:
             given_up=bool(attempts_max) and record.attempts >= attempts_max and self._has_failed(record),
             revision=revision,
             begun=record.begun,
+            same_template=running_template(record) == subject.template_fingerprint,
         )
 
     async def look(self) -> list[Rollout]:
@@ -242,6 +245,7 @@ class Handouts:
             runner=chosen.settings.name,
             change_id=subject.change_id,
             fingerprint=subject.fingerprint,
+            template=subject.template_fingerprint,
             generation=subject.generation,
             phase=BEGUN,
             begun=self._now(),

@@ -23,6 +23,7 @@ from imagestreams.api.batch.types import Job
 from imagestreams.api.codec import copy
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError
+from imagestreams.api.meta import OwnerReference
 from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.api.pods import Pod
 from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
@@ -154,7 +155,7 @@ class Rollouts:
     def _add_owner_or_self(self, entry: Entry[Any]) -> None:
         metadata = entry.value.metadata
         owner = controller_of(metadata)
-        storage = self._kinds.get(owner.kind) if owner is not None else None
+        storage = self._storage_of(owner)
         if owner is not None and storage is not None:
             self._queue.add(storage.key(metadata.namespace, owner.name))
         elif not isinstance(entry.value, ControllerRevision):
@@ -211,8 +212,14 @@ class Rollouts:
 
     def _is_own(self, value: Stored) -> bool:
         """Return whether an object is run for itself, and not as a part of another that we run."""
-        owner = controller_of(value.metadata)
-        return owner is None or owner.kind not in self._kinds
+        return self._storage_of(controller_of(value.metadata)) is None
+
+    def _storage_of(self, owner: OwnerReference | None) -> ObjectStorage[Any] | None:
+        """Return where an owner is kept; `None` for one of a group or kind that we do not run, whatever its name."""
+        storage = self._kinds.get(owner.kind) if owner is not None else None
+        if owner is None or storage is None or owner.api_version.rpartition("/")[0] != storage.info.group:
+            return None
+        return storage
 
     async def _work_on(self, handouts: Handouts, storage: ObjectStorage[Any], entry: Entry[Any]) -> None:
         value = entry.value

@@ -19,7 +19,9 @@ FAILED: Final = "Failed"
 class Rollout(Stored):
     """The last change of a workload that was handed to a runner, and how it ended.
 
-    `fingerprint` tells what would run apart from what would run otherwise. The numbers are those that the runner told.
+    `fingerprint` tells what would run apart from what would run otherwise, `template` does so for a single pod.
+    `ran_template` is that of the pods that ran when the change was begun, empty if they may be of several. The numbers
+    are those that the runner told.
     """
 
     workload_api_version: str = ""
@@ -29,6 +31,8 @@ class Rollout(Stored):
     runner: str = ""
     change_id: str = ""
     fingerprint: str = ""
+    template: str = ""
+    ran_template: str = ""
     generation: int = 0
     phase: str = ""
     attempts: int = 0
@@ -39,6 +43,14 @@ class Rollout(Stored):
     ready: int = 0
     succeeded: int = 0
     failed: int = 0
+
+
+def running_template(record: Rollout) -> str:
+    """Return the template that all pods have that run; empty if that is not known."""
+    if record.phase == DONE:
+        return record.template
+    # A change of the template that did not come through may have come half way.
+    return record.ran_template if record.ran_template == record.template else ""
 
 
 _INFO: Final = ResourceInfo("imagestreams.dev", "v1", "rollouts", "Rollout", Rollout, frozenset())

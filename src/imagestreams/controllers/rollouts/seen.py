@@ -11,8 +11,9 @@ NO_RUNNER = "no runner of this server takes this workload"
 class Seen:
     """What was wanted and what came of it.
 
-    `rolled_out`: what runs is what is wanted. `problem` is why it does not come: the engine's own words, or that nobody
-    runs it. `revision` is the name of the object that stands for the wanted template. `begun` is when the change was.
+    `rolled_out`: what runs is what is wanted; `same_template`: it is but for how many there are. `problem` is why it
+    does not come: the engine's own words, or that nobody runs it. `revision` is the name of the object that stands for
+    the wanted template. `begun` is when the change was.
     """
 
     replicas: int
@@ -25,11 +26,17 @@ class Seen:
     given_up: bool = False
     revision: str = ""
     begun: str = ""
+    same_template: bool = False
 
     @property
     def running(self) -> int:
         """How many pods of the wanted template there are."""
-        return self.observation.replicas if self.rolled_out else 0
+        return self.observation.replicas if self.is_current else 0
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what runs has the wanted template."""
+        return self.rolled_out or self.same_template
 
     @property
     def available(self) -> int:

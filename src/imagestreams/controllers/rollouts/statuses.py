@@ -58,8 +58,8 @@ def replica_set_status(value: ReplicaSet, seen: Seen, now: str) -> ReplicaSetSta
     return ReplicaSetStatus(
         replicas=seen.running,
         fully_labeled_replicas=seen.running,
-        ready_replicas=seen.available if seen.rolled_out else 0,
-        available_replicas=seen.available if seen.rolled_out else 0,
+        ready_replicas=seen.available if seen.is_current else 0,
+        available_replicas=seen.available if seen.is_current else 0,
         observed_generation=value.metadata.generation,
         conditions=_failure(value.status.conditions or [], ReplicaSetCondition, seen, now),
     )
@@ -70,8 +70,8 @@ def replication_controller_status(value: ReplicationController, seen: Seen, now:
     return ReplicationControllerStatus(
         replicas=seen.running,
         fully_labeled_replicas=seen.running,
-        ready_replicas=seen.available if seen.rolled_out else 0,
-        available_replicas=seen.available if seen.rolled_out else 0,
+        ready_replicas=seen.available if seen.is_current else 0,
+        available_replicas=seen.available if seen.is_current else 0,
         observed_generation=value.metadata.generation,
         conditions=_failure(value.status.conditions or [], ReplicationControllerCondition, seen, now),
     )

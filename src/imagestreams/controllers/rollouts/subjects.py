@@ -51,6 +51,11 @@ class Subject:
         return hashlib.sha256(wanted).hexdigest()
 
     @property
+    def template_fingerprint(self) -> str:
+        """The same for pods that would run in the same way."""
+        return hashlib.sha256(encode([self.template, list(self.claims)])).hexdigest()
+
+    @property
     def ends(self) -> bool:
         """Whether it is to end by itself."""
         return self.kind == JOB or (self.kind == POD and self.template.spec.restart_policy != "Always")
