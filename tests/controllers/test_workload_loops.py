@@ -20,6 +20,9 @@ from imagestreams.resources.core.configmaps import ConfigMapStrategy, config_map
 from imagestreams.resources.resource import DeleteOptions, RequestContext
 from imagestreams.resources.stored import StoredResource
 from imagestreams.resources.workloads.group import workload_group
+from imagestreams.resources.workloads.ownership import controlled_by
+from imagestreams.store.cache import CacheEvent
+from imagestreams.store.kv import Compacted, WatcherTooSlow
 from imagestreams.store.sqlite import SQLiteStore
 
 NOW = "2026-11-25T12:00:00Z"
@@ -101,6 +104,15 @@ class Room:
     async def config_map(self, name: str, *owners: OwnerReference) -> None:
         metadata = ObjectMeta(name=name, namespace="ns", owner_references=list(owners) or None)
         await self.config_maps.create(replace(self.context, name=name), ConfigMap(metadata=metadata))
+
+    async def replica_set(self, name: str, *owners: OwnerReference) -> Any:
+        """Make one that belongs to no deployment."""
+        template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "c", "image": "app:1"}]}}
+        document = {"metadata": {"name": name}, "spec": {"selector": {"matchLabels": {"app": name}}}}
+        resource = self.group.replica_sets
+        made = from_dict({**document, "spec": {**document["spec"], "template": template}}, resource.info.object_type)
+        made.metadata.owner_references = list(owners) or None
+        return (await resource.create(replace(self.context, name=name), made)).value
 
     def reference(self, name: str) -> OwnerReference:
         uid = self.config_maps.storage.get("ns", name).value.metadata.uid
@@ -287,3 +299,60 @@ async def test_an_object_of_the_same_name_is_not_the_owner(room: Room) -> None:
     await room.config_map("owned", before)
 
     await room.until(lambda: room.config_maps.storage.find("ns", "owned") is None)
+
+
+@pytest.fixture
+async def deaf(room: Room, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[[Exception], None]]:
+    """Makes watches of config maps tell nothing, until the call of what is returned ends them with a reason."""
+    cache = room.config_maps.storage.cache
+    heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    real = cache.watch
+
+    async def watch(prefix: str, after: int) -> AsyncIterator[CacheEvent[ConfigMap]]:
+        if not heard.done():
+            await asyncio.shield(heard)
+        async for event in real(prefix, after):
+            yield event
+
+    monkeypatch.setattr(cache, "watch", watch)
+    yield heard.set_exception
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("reason", [Compacted("too old"), WatcherTooSlow("too slow")])
+async def test_an_owner_that_went_while_the_watch_had_fallen_behind_is_noticed(
+    room: Room, deaf: Callable[[Exception], None], reason: Exception
+) -> None:
+    await room.halt()
+    for name in ("gone", "replaced", "stays"):
+        await room.config_map(name)
+        await room.replica_set(f"of-{name}", room.reference(name))
+
+    room.run()
+    await room.until(lambda: True)
+    await room.delete(room.config_maps, "gone")
+    await room.delete(room.config_maps, "replaced")
+    await room.config_map("replaced")
+    await room.until(lambda: True)
+    assert [each.metadata.name for each in room.replica_sets()] == ["of-gone", "of-replaced", "of-stays"]
+
+    deaf(reason)
+
+    await room.until(lambda: [each.metadata.name for each in room.replica_sets()] == ["of-stays"])
+
+
+async def test_an_owner_in_the_foreground_goes_when_the_last_removal_was_not_told_either(
+    room: Room, deaf: Callable[[Exception], None]
+) -> None:
+    await room.halt()
+    replica_sets = room.group.replica_sets
+    await room.config_map("owned", controlled_by(await room.replica_set("web")))
+    await room.delete(replica_sets, "web", "Foreground")
+
+    room.run()
+    await room.until(lambda: room.config_maps.storage.find("ns", "owned") is None)
+    assert replica_sets.storage.find("ns", "web") is not None
+
+    deaf(WatcherTooSlow("too slow"))
+
+    await room.until(lambda: replica_sets.storage.find("ns", "web") is None)

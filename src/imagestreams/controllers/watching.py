@@ -13,15 +13,25 @@ from imagestreams.store.kv import Compacted, StoreClosed, WatcherTooSlow
 T = TypeVar("T", bound=Stored)
 
 
-async def follow(storage: ObjectStorage[T], seen: Callable[[Entry[T]], None], gone: Callable[[str], None]) -> None:
+async def follow(
+    storage: ObjectStorage[T],
+    seen: Callable[[Entry[T]], None],
+    gone: Callable[[str], None],
+    again: Callable[[], None] = lambda: None,
+) -> None:
     """Call `seen` with each object and each new state, `gone` with the key of one that was removed.
 
-    After falling behind it starts over with all objects, so states may be seen twice and removals be missed.
+    After falling behind it starts over with all objects, so states may be seen twice and removals be missed: `again` is
+    called when all are told of once more.
     """
+    is_first = True
     while True:
         revision = storage.cache.revision
         for entry in list(storage.list()):
             seen(entry)
+        if not is_first:
+            again()
+        is_first = False
         try:
             async for event in storage.cache.watch(storage.prefix(), revision):
                 if event.new is not None:
