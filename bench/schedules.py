@@ -20,7 +20,7 @@ from imagestreams.api.codec import copy, from_dict
 from imagestreams.api.image import ImageStream, ImageStreamImport
 from imagestreams.app.parts import Parts, make_parts
 from imagestreams.app.settings.settings import Settings
-from imagestreams.controllers.schedule import ScheduledImports
+from imagestreams.controllers.imports.schedule import ScheduledImports
 from imagestreams.store.sqlite import SQLiteStore
 from imagestreams.streams.platform import LINUX_AMD64
 

@@ -15,7 +15,7 @@ from imagestreams.api.codec import copy, decode, from_dict
 from imagestreams.api.core import ObjectReference, Secret
 from imagestreams.api.image import ImageStream, NamedTagEventList, TagEvent
 from imagestreams.api.notifications import NotificationSink
-from imagestreams.controllers.import_events import Telling
+from imagestreams.controllers.events.import_events import Telling
 from imagestreams.notifications import lanes, reports
 from imagestreams.notifications.courier import Courier
 from imagestreams.notifications.room import NotificationRoom, notification_room

@@ -30,7 +30,7 @@ from imagestreams.api.core import (
 )
 from imagestreams.api.errors import ApiError
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.controllers.event_expiry import EventExpiry
+from imagestreams.controllers.events.expiry import EventExpiry
 from imagestreams.controllers.namespaces import NamespaceController
 from imagestreams.resources.core.group import CoreGroup, core_group, ensure_namespaces
 from imagestreams.resources.resource import (

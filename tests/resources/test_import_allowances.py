@@ -7,7 +7,7 @@ import pytest
 from imagestreams.access.authorization import Attributes
 from imagestreams.api.config import RegistryLocation
 from imagestreams.api.errors import ApiError
-from imagestreams.controllers.due import due_import
+from imagestreams.controllers.imports.due import due_import
 from imagestreams.importing.importer import Importer
 from imagestreams.resources.images.image_rules import ImageRules
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports

@@ -23,21 +23,21 @@ from imagestreams.app.registry_access import registries_conf, registry_client, r
 from imagestreams.app.runner_loops import build_loop, rollout_loop, runs_jobs
 from imagestreams.app.settings.settings import Settings
 from imagestreams.app.trigger_loops import trigger_loops
-from imagestreams.controllers.build_configs import BuildConfigs
+from imagestreams.controllers.configs.build_configs import BuildConfigs
+from imagestreams.controllers.configs.deployments_of_configs import ConfigRollouts
 from imagestreams.controllers.cronjobs.loop import CronJobs
-from imagestreams.controllers.deployments_of_configs import ConfigRollouts
-from imagestreams.controllers.event_expiry import EventExpiry
-from imagestreams.controllers.event_recorder import EventRecorder
-from imagestreams.controllers.finished_jobs import FinishedJobs
-from imagestreams.controllers.garbage_collection import GarbageCollector
-from imagestreams.controllers.import_events import Telling
-from imagestreams.controllers.imports import ImportController
+from imagestreams.controllers.events.expiry import EventExpiry
+from imagestreams.controllers.events.import_events import Telling
+from imagestreams.controllers.events.object_events import Tell
+from imagestreams.controllers.events.recorder import EventRecorder
+from imagestreams.controllers.imports.controller import ImportController
+from imagestreams.controllers.imports.pending_imports import PendingImports
+from imagestreams.controllers.imports.pushed import PushedImports
+from imagestreams.controllers.imports.schedule import ScheduledImports
 from imagestreams.controllers.namespaces import NamespaceController
-from imagestreams.controllers.object_events import Tell
-from imagestreams.controllers.pending_imports import PendingImports
-from imagestreams.controllers.pushed import PushedImports
-from imagestreams.controllers.revisions import Revisions
-from imagestreams.controllers.schedule import ScheduledImports
+from imagestreams.controllers.workloads.finished_jobs import FinishedJobs
+from imagestreams.controllers.workloads.garbage_collection import GarbageCollector
+from imagestreams.controllers.workloads.revisions import Revisions
 from imagestreams.hooks.room import HookRoom, hook_room
 from imagestreams.importing.importer import Importer, ImportSettings
 from imagestreams.notifications.room import NotificationRoom, notification_room

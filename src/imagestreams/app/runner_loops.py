@@ -12,7 +12,7 @@ from imagestreams.app.settings.settings import Settings
 from imagestreams.controllers.builds.loop import Builds
 from imagestreams.controllers.builds.plans import BuildPlans
 from imagestreams.controllers.cronjobs.loop import RunsJobs
-from imagestreams.controllers.object_events import Tell
+from imagestreams.controllers.events.object_events import Tell
 from imagestreams.controllers.rollouts.attachments import Attachments
 from imagestreams.controllers.rollouts.handouts import ChosenRunner
 from imagestreams.controllers.rollouts.loop import Rollouts

@@ -9,8 +9,8 @@ from imagestreams.api.core import ObjectReference
 from imagestreams.api.image import ImageStream
 from imagestreams.apiserver.ownership.managed_fields import track_change
 from imagestreams.app.metrics.triggers import TriggerCounts
-from imagestreams.controllers.event_recorder import EventRecorder
-from imagestreams.controllers.import_events import Telling
+from imagestreams.controllers.events.import_events import Telling
+from imagestreams.controllers.events.recorder import EventRecorder
 from imagestreams.controllers.triggers.controller import TriggerController, resolver
 from imagestreams.controllers.triggers.followers import Followers, FollowerSettings
 from imagestreams.resources.resource import Resource, ResourceInfo

@@ -12,7 +12,7 @@ from imagestreams.api.codec import copy
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.meta import Condition
 from imagestreams.api.notifications import NotificationDelivery, NotificationSink
-from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
+from imagestreams.controllers.events.import_events import NORMAL, WARNING, Telling
 from imagestreams.controllers.queue import WorkQueue
 from imagestreams.notifications.lanes import Outcome
 from imagestreams.notifications.outbox import Box, Letter, Outbox, sink_name

@@ -13,8 +13,8 @@ from imagestreams.api.batch.types import CronJob, Job, JobCondition
 from imagestreams.api.codec import copy, from_dict
 from imagestreams.api.core import ObjectReference
 from imagestreams.controllers.cronjobs.loop import CronJobs
-from imagestreams.controllers.finished_jobs import FinishedJobs, expires
-from imagestreams.controllers.import_events import Telling
+from imagestreams.controllers.events.import_events import Telling
+from imagestreams.controllers.workloads.finished_jobs import FinishedJobs, expires
 from imagestreams.resources.resource import RequestContext
 from imagestreams.resources.workloads.group import workload_group
 from imagestreams.store.sqlite import SQLiteStore

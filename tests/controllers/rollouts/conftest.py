@@ -14,13 +14,13 @@ from imagestreams.access.authorization import BuiltinAuthorizer
 from imagestreams.access.identity import User
 from imagestreams.api.codec import copy, from_dict, to_dict
 from imagestreams.api.core import Namespace
-from imagestreams.controllers.deployments_of_configs import ConfigRollouts
+from imagestreams.controllers.configs.deployments_of_configs import ConfigRollouts
 from imagestreams.controllers.queue import Backoff
-from imagestreams.controllers.revisions import Revisions
 from imagestreams.controllers.rollouts.attachments import Attachments
 from imagestreams.controllers.rollouts.handouts import ChosenRunner
 from imagestreams.controllers.rollouts.loop import Rollouts
 from imagestreams.controllers.rollouts.records import rollout_storage
+from imagestreams.controllers.workloads.revisions import Revisions
 from imagestreams.registries.policy import RegistryPolicy
 from imagestreams.resources.core.group import CoreGroup, core_group
 from imagestreams.resources.images.group import image_group

@@ -18,9 +18,9 @@ from imagestreams.api.errors import ApiError
 from imagestreams.controllers.builds import outcomes
 from imagestreams.controllers.builds.outcomes import NEW, PENDING, RUNNING, Told, in_phase, with_told
 from imagestreams.controllers.builds.plans import BuildPlans
-from imagestreams.controllers.builds_of_configs import BuildsOfConfigs
-from imagestreams.controllers.import_events import NORMAL, Telling
-from imagestreams.controllers.object_events import Tell, reference_to
+from imagestreams.controllers.configs.builds_of_configs import BuildsOfConfigs
+from imagestreams.controllers.events.import_events import NORMAL, Telling
+from imagestreams.controllers.events.object_events import Tell, reference_to
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.watching import run_following
 from imagestreams.resources.builds.build_logs import BuildLogError

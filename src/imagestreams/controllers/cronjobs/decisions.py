@@ -16,7 +16,7 @@ from imagestreams.api.batch.types import CronJob, CronJobStatus, Job
 from imagestreams.api.codec import copy
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
+from imagestreams.controllers.events.import_events import NORMAL, WARNING, Telling
 from imagestreams.resources.workloads.ownership import controlled_by
 
 SCHEDULED_AT: Final = "batch.kubernetes.io/cronjob-scheduled-timestamp"

@@ -20,8 +20,8 @@ from imagestreams.controllers.cronjobs.decisions import (
     superfluous,
     without,
 )
-from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
-from imagestreams.controllers.object_events import Tell, reference_to
+from imagestreams.controllers.events.import_events import NORMAL, WARNING, Telling
+from imagestreams.controllers.events.object_events import Tell, reference_to
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.watching import follow, run_fed
 from imagestreams.resources.core.group import SERVER

@@ -26,8 +26,8 @@ from imagestreams.api.errors import ApiError
 from imagestreams.api.meta import OwnerReference
 from imagestreams.api.openshift_apps.types import DeploymentConfig
 from imagestreams.api.pods import Pod
-from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
-from imagestreams.controllers.object_events import Tell, reference_to
+from imagestreams.controllers.events.import_events import NORMAL, WARNING, Telling
+from imagestreams.controllers.events.object_events import Tell, reference_to
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.rollouts.attachments import Attachments
 from imagestreams.controllers.rollouts.configs import config_subject, shown, wanted_rollout

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from imagestreams.api.core import ObjectReference, Stored
-from imagestreams.controllers.import_events import Telling
+from imagestreams.controllers.events.import_events import Telling
 
 Tell = Callable[[ObjectReference, Telling, str, str], None]
 """Takes an event: what it is about, what it says, the time, and who tells it."""

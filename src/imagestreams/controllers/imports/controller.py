@@ -13,7 +13,7 @@ from typing import Final
 
 from imagestreams.api.errors import ApiError
 from imagestreams.api.image import ImageStream
-from imagestreams.controllers.due import due_import, promised_import, silent_for_s
+from imagestreams.controllers.imports.due import due_import, promised_import, silent_for_s
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.watching import run_following
 from imagestreams.importing.importer import Outcome

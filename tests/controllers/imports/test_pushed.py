@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from imagestreams.controllers.imports import RetrySettings
-from imagestreams.controllers.pending_imports import PendingImports
-from imagestreams.controllers.pushed import PushedImports
+from imagestreams.controllers.imports.controller import RetrySettings
+from imagestreams.controllers.imports.pending_imports import PendingImports
+from imagestreams.controllers.imports.pushed import PushedImports
 from imagestreams.controllers.queue import Backoff
 from imagestreams.store.kv import StoreError
 

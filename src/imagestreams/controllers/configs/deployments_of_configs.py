@@ -16,8 +16,8 @@ from imagestreams.api.apps.types import ReplicationController
 from imagestreams.api.codec import copy
 from imagestreams.api.errors import ApiError
 from imagestreams.api.openshift_apps.types import DeploymentCondition, DeploymentConfig
-from imagestreams.controllers.import_events import NORMAL, WARNING, Telling
-from imagestreams.controllers.object_events import Tell, reference_to
+from imagestreams.controllers.events.import_events import NORMAL, WARNING, Telling
+from imagestreams.controllers.events.object_events import Tell, reference_to
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.watching import follow, run_fed
 from imagestreams.resources.core.group import SERVER

@@ -13,9 +13,9 @@ from imagestreams.access.identity import User
 from imagestreams.api.codec import copy, from_dict
 from imagestreams.api.core import ConfigMap, ObjectReference
 from imagestreams.api.meta import ObjectMeta, OwnerReference
-from imagestreams.controllers.garbage_collection import GarbageCollector
-from imagestreams.controllers.import_events import Telling
-from imagestreams.controllers.revisions import Revisions
+from imagestreams.controllers.events.import_events import Telling
+from imagestreams.controllers.workloads.garbage_collection import GarbageCollector
+from imagestreams.controllers.workloads.revisions import Revisions
 from imagestreams.resources.core.configmaps import ConfigMapStrategy, config_map_storage
 from imagestreams.resources.resource import DeleteOptions, RequestContext
 from imagestreams.resources.stored import StoredResource

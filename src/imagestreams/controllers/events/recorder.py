@@ -21,7 +21,7 @@ from imagestreams.api.core import Event, EventSource, ObjectReference
 from imagestreams.api.errors import ApiError
 from imagestreams.api.image import ImageStream
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.controllers.import_events import WARNING, Telling, tellings
+from imagestreams.controllers.events.import_events import WARNING, Telling, tellings
 from imagestreams.registries.bounded import Bounded
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.stored import NamespaceGate

@@ -8,7 +8,7 @@ import pytest
 
 from imagestreams.api.build.types import Build
 from imagestreams.api.codec import copy, from_dict
-from imagestreams.controllers.builds_of_configs import BuildsOfConfigs
+from imagestreams.controllers.configs.builds_of_configs import BuildsOfConfigs
 from imagestreams.resources.builds.build_names import CONFIG, OLDER_CONFIG_LABEL
 from imagestreams.resources.builds.builds import build_storage
 from imagestreams.resources.storage import ObjectStorage

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from imagestreams.api.image import ImageStream
-from imagestreams.controllers.schedule import ScheduledImports
+from imagestreams.controllers.imports.schedule import ScheduledImports
 from imagestreams.importing.importer import Importer
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports
 from imagestreams.streams.import_news import Result, TagNews

@@ -22,9 +22,9 @@ from imagestreams.api.image import (
     TagImportPolicy,
 )
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.controllers.due import silent_for_s
-from imagestreams.controllers.imports import RetrySettings
-from imagestreams.controllers.pending_imports import PendingImports
+from imagestreams.controllers.imports.controller import RetrySettings
+from imagestreams.controllers.imports.due import silent_for_s
+from imagestreams.controllers.imports.pending_imports import PendingImports
 from imagestreams.controllers.queue import RetryLater, WorkQueue
 from imagestreams.importing.importer import Outcome
 from imagestreams.resources.images.imagestreamimports import ImageStreamImports

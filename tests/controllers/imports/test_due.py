@@ -5,7 +5,7 @@ from typing import Any
 
 from imagestreams.api.codec import from_dict
 from imagestreams.api.image import ImageStream
-from imagestreams.controllers.due import (
+from imagestreams.controllers.imports.due import (
     REPOSITORY,
     due_import,
     failing_since,

@@ -8,7 +8,7 @@ from typing import Any
 
 from imagestreams.api.codec import copy
 from imagestreams.api.image import ImageStream
-from imagestreams.controllers.schedule import ScheduledImports
+from imagestreams.controllers.imports.schedule import ScheduledImports
 from imagestreams.importing.importer import Importer
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.clock import Clock

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagestreams.controllers.timetable import JITTER, LONGEST_BACKOFF, Timetable, next_check_s
+from imagestreams.controllers.imports.timetable import JITTER, LONGEST_BACKOFF, Timetable, next_check_s
 
 NOON_S = 1_764_072_000.0
 NAMES = st.text(min_size=1, max_size=40)

@@ -11,8 +11,8 @@ import pytest
 from imagestreams.api.codec import from_dict
 from imagestreams.api.core import ObjectReference
 from imagestreams.api.image import ImageStream, ImageStreamImportStatus, TagReference
-from imagestreams.controllers.due import promised_import, silent_for_s
-from imagestreams.controllers.imports import ImportController, RetrySettings
+from imagestreams.controllers.imports.controller import ImportController, RetrySettings
+from imagestreams.controllers.imports.due import promised_import, silent_for_s
 from imagestreams.controllers.queue import Backoff
 from imagestreams.importing.importer import Outcome
 

@@ -17,9 +17,9 @@ from imagestreams.api.build.types import Build, BuildConfig, BuildRequest, Build
 from imagestreams.api.build.validation import is_over
 from imagestreams.api.errors import ApiError
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.controllers.builds_of_configs import BuildsOfConfigs
-from imagestreams.controllers.import_events import WARNING, Telling
-from imagestreams.controllers.object_events import Tell, reference_to
+from imagestreams.controllers.configs.builds_of_configs import BuildsOfConfigs
+from imagestreams.controllers.events.import_events import WARNING, Telling
+from imagestreams.controllers.events.object_events import Tell, reference_to
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.watching import follow, run_fed
 from imagestreams.resources.builds.build_names import config_of

@@ -15,8 +15,8 @@ from imagestreams.api.codec import copy
 from imagestreams.api.core import Stored
 from imagestreams.api.errors import ApiError
 from imagestreams.api.metadata.label_selectors import selects
-from imagestreams.controllers.import_events import NORMAL, Telling
-from imagestreams.controllers.object_events import Tell, reference_to
+from imagestreams.controllers.events.import_events import NORMAL, Telling
+from imagestreams.controllers.events.object_events import Tell, reference_to
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.watching import follow, run_fed
 from imagestreams.resources.storage import ObjectStorage, StaleObject

@@ -12,8 +12,8 @@ from imagestreams.api.core import Event
 from imagestreams.api.errors import forbidden
 from imagestreams.api.image import ImageStream
 from imagestreams.api.meta import ObjectMeta
-from imagestreams.controllers.event_recorder import BURST, REFILL_S, EventRecorder
-from imagestreams.controllers.import_events import Telling, tellings
+from imagestreams.controllers.events.import_events import Telling, tellings
+from imagestreams.controllers.events.recorder import BURST, REFILL_S, EventRecorder
 from imagestreams.resources.core.events import EventStrategy, event_storage
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.store.sqlite import SQLiteStore

@@ -14,7 +14,7 @@ from typing import Final
 
 from imagestreams.api.errors import ApiError
 from imagestreams.api.image import ImageStream, ImageStreamImport
-from imagestreams.controllers.due import (
+from imagestreams.controllers.imports.due import (
     REPOSITORY,
     failing_since,
     is_insecure,
@@ -22,8 +22,8 @@ from imagestreams.controllers.due import (
     scheduled_checks,
     scheduled_import,
 )
+from imagestreams.controllers.imports.timetable import Timetable, next_check_s
 from imagestreams.controllers.queue import RetryLater, WorkQueue
-from imagestreams.controllers.timetable import Timetable, next_check_s
 from imagestreams.controllers.watching import run_following
 from imagestreams.importing.failure import ImportFailed
 from imagestreams.reference import InvalidReference

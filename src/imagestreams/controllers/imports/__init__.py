@@ -1,0 +1,1 @@
+"""Loops that import: what streams want, what is due, what was pushed."""

@@ -1,0 +1,1 @@
+"""Loops of workloads: their revisions, what they own, jobs that are over."""
