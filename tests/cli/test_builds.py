@@ -154,6 +154,25 @@ def test_logs_are_those_of_the_newest_build_of_a_config(server: RunningServer, p
     assert logs("build/web-2", "--previous", "--limit-bytes=3") == "one"
 
 
+def test_a_log_that_is_followed_and_ends_before_its_build_was_cut_off(server: RunningServer, project: str) -> None:
+    server.isctl("start-build", "web", "-n", project, check=True)
+    write_log(server, project, "web-1", "one")
+    # The server of this test builds nothing: what another one had begun waits for its builder again.
+    begun_at = {"status": {"phase": "Running", "startTimestamp": "2026-11-25T03:00:00Z"}}
+    headers = {"Content-Type": "application/merge-patch+json"}
+    assert server.request("PATCH", f"{builds(project)}/web-1", begun_at, headers)[0] == 200
+
+    followed = server.isctl("logs", "-f", "build/web-1", "-n", project)
+    read = server.isctl("logs", "build/web-1", "-n", project)
+    begun = server.isctl("logs", "-f", "build/web-1", "--limit-bytes=2", "-n", project)
+
+    told = f"error: the log of build {project}/web-1 was cut off: the build is not over, its phase is "
+    assert (followed.returncode, followed.stdout) == (1, "one\n")
+    assert followed.stderr.startswith(told)
+    assert (read.returncode, read.stdout, read.stderr) == (0, "one\n", "")
+    assert (begun.returncode, begun.stdout, begun.stderr) == (0, "on", "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -12,6 +12,7 @@ from tests.running_server import ISCTL, RunningServer
 STUBBORN = """#!/bin/sh
 case "$*" in *' rm --all'*|*' rmi '*) exit 0;; esac
 trap '' TERM
+echo begun
 echo $$ >> {0}/pids
 sleep 1000.0331 & echo $! >> {0}/pids
 wait
@@ -45,10 +46,13 @@ def test_programs_that_will_not_end_and_a_client_that_is_slow_do_not_hold_it_up(
             {"strategy": strategy, "source": {"binary": {}}},
         )
         until(lambda: pids.exists() and len(pids.read_text().split()) == 4)
-        with slow_upload(server):
+        with slow_upload(server), followed_log(server) as follower:
             # More than ten seconds would be too long.
             server.stop()
+            _, told = follower.communicate(timeout=60)
 
+    assert follower.returncode == 1
+    assert "error: the log of build default/web was cut off: " in told
     assert not [pid for pid in pids.read_text().split() if is_alive(pid)]
 
 
@@ -71,6 +75,15 @@ def create(server: RunningServer, path: str, version: str, kind: str, spec: obje
         "POST", path, {"apiVersion": version, "kind": kind, "metadata": {"name": "web"}, "spec": spec}
     )
     assert status == 201, answer
+
+
+def followed_log(server: RunningServer) -> subprocess.Popen[str]:
+    """Begin to follow the log of the build, and return when that is under way."""
+    command = [ISCTL, "--kubeconfig", server.kubeconfig, "logs", "-f", "build/web", "-n", "default"]
+    follower = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert follower.stdout is not None
+    assert follower.stdout.readline()
+    return follower
 
 
 def slow_upload(server: RunningServer) -> socket.socket:

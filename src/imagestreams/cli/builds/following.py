@@ -3,13 +3,19 @@
 import codecs
 from typing import Any, Final
 
-from imagestreams.cli.errors import CliError
+from imagestreams.cli.errors import CliError, standard_message
 from imagestreams.cli.objects.watching import read_event
 from imagestreams.cli.printers.go_text import quoted
 from imagestreams.cli.session import Session
+from imagestreams.client.errors import ClientError
 from imagestreams.client.resources import BUILDS
 
 _FAILED: Final = ("Failed", "Cancelled", "Error")
+_COMPLETE: Final = "Complete"
+
+
+class LogCutOff(CliError):
+    """A log that was followed came to its end before its build."""
 
 
 def show_log(session: Session, build: str, **options: str) -> None:
@@ -17,6 +23,7 @@ def show_log(session: Session, build: str, **options: str) -> None:
 
     Raises:
         ClientError: there is none, or the connection broke.
+        LogCutOff: what is followed ended with the server, and not with the build.
     """
     resources = session.resources(BUILDS)
     query = {name: value for name, value in options.items() if value}
@@ -26,6 +33,26 @@ def show_log(session: Session, build: str, **options: str) -> None:
             session.out.write(decoder.decode(piece))
             session.out.flush()
     session.out.write(decoder.decode(b"", final=True))
+    # Of the build before another one, and of the beginning of a log, the end says nothing.
+    if query.get("follow") and not query.keys() & {"previous", "limitBytes"}:
+        _require_over(session, build)
+
+
+def _require_over(session: Session, build: str) -> None:
+    """Look whether a build that was begun is over, as it is before its log ends.
+
+    Raises:
+        LogCutOff: it is not, or the server is gone.
+    """
+    cut_off = f"the log of build {session.resources(BUILDS).namespace}/{build} was cut off"
+    try:
+        status = session.resources(BUILDS).get(build).get("status") or {}
+    except ClientError as error:
+        if error.reason == "NotFound":
+            return
+        raise LogCutOff(f"{cut_off}: {standard_message(error)}") from error
+    if status.get("startTimestamp") and status.get("phase") not in (_COMPLETE, *_FAILED):
+        raise LogCutOff(f"{cut_off}: the build is not over, its phase is {status.get('phase')}")
 
 
 def wait_for_end(session: Session, build: str) -> None:
@@ -58,4 +85,4 @@ def _is_complete(build: dict[str, Any]) -> bool:
     if phase in _FAILED:
         metadata = build.get("metadata") or {}
         raise CliError(f"the build {metadata.get('namespace')}/{metadata.get('name')} status is {quoted(str(phase))}")
-    return bool(phase == "Complete")
+    return bool(phase == _COMPLETE)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from imagestreams.cli.builds import sources
-from imagestreams.cli.builds.following import show_log, wait_for_end
+from imagestreams.cli.builds.following import LogCutOff, show_log, wait_for_end
 from imagestreams.cli.builds.selection import Object, meant
 from imagestreams.cli.builds.variables import Variable, parse_variables, several_in_one
 from imagestreams.cli.command import verb
@@ -236,8 +236,8 @@ def _follow(session: Session, build: str, waits: bool) -> None:
     while True:
         try:
             show_log(session, build, follow="true")
-        except ClientError as error:
-            if waits and error.reason == "Timeout":
+        except (ClientError, LogCutOff) as error:
+            if waits and isinstance(error, ClientError) and error.reason == "Timeout":
                 continue
             session.note(
                 f"Failed to stream the build logs - to view the logs, run isctl logs build/{build}\n"
