@@ -69,6 +69,19 @@ async def test_a_write_is_seen_as_soon_as_it_is_answered(store: SQLiteStore) -> 
     assert cache.get("/s/a") is None and list(cache.list("/s/")) == []
 
 
+async def test_a_write_that_is_read_before_it_is_announced_can_be_followed_from(store: SQLiteStore) -> None:
+    outcome = await store.txn([], [Put("/s/a", b"1")])
+    # As if its announcement, which comes from the writer's thread, were still under way.
+    store._revision = outcome.revision - 1
+    cache = WatchCache(store, "/s/", Upper())
+
+    await cache.start()
+
+    assert cache.revision == outcome.revision
+    with cache.subscribe("/s/", cache.revision):
+        assert [entry.value for entry in cache.list("/s/")] == ["1"]
+
+
 async def test_writes_during_the_start_are_neither_lost_nor_taken_back(store: SQLiteStore) -> None:
     cache = WatchCache(store, "/s/", Upper())
     writes = [store.txn([], [Put(f"/s/{number % 7}", str(number).encode())]) for number in range(200)]

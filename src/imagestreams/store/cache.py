@@ -159,8 +159,12 @@ class WatchCache(Generic[T]):
 
     @property
     def revision(self) -> int:
-        """The revision that the cache shows: that of the store's last change, under this prefix or not."""
-        return self._store.revision
+        """The revision that the cache shows: that of the store's last change, under this prefix or not.
+
+        What the start read may be newer than what the store has announced. Nobody could follow from an older revision:
+        whoever tried that again and again would keep the announcement from ever coming.
+        """
+        return max(self._store.revision, self._oldest)
 
     def get(self, key: str) -> Entry[T] | None:
         """Return the current entry of a key."""
