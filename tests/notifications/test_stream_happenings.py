@@ -66,6 +66,26 @@ def test_coming_back_within_one_second_is_told_too(make_stream: Make) -> None:
     assert len({one.id for one in stream_happenings(None, new, NOW)}) == 3
 
 
+def test_references_that_come_back_within_one_second_have_identities_of_their_own(make_stream: Make) -> None:
+    ids = []
+    for generation, pull_spec in ((2, "r.example.com/app:1"), (3, "r.example.com/app:2"), (4, "r.example.com/app:1")):
+        stream = make_stream(prod=[""])
+        ((item,),) = [tag.items or [] for tag in stream.status.tags or []]
+        item.generation, item.docker_image_reference = generation, pull_spec
+        ids += [one.id for one in stream_happenings(None, stream, NOW)]
+
+    assert len(set(ids)) == 3
+
+
+def test_failures_of_two_wishes_within_one_second_have_identities_of_their_own(make_stream: Make) -> None:
+    stream = make_stream(prod=["a"])
+    first, second = failed(stream, "prod", "NotFound", 2), failed(stream, "prod", "NotFound", 3)
+
+    ids = [one.id for old, new in ((stream, first), (first, second)) for one in stream_happenings(old, new, NOW)]
+
+    assert len(set(ids)) == 2
+
+
 def test_an_event_corrected_in_place_is_told(make_stream: Make) -> None:
     old = make_stream(prod=["b", "a"])
     new = copy(old)

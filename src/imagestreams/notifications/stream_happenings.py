@@ -109,8 +109,10 @@ def _changed(stream: ImageStream, history: NamedTagEventList, number: int, now: 
         "previousImage": below[0].image if below else "",
         "generation": item.generation,
     }
-    # The place counts from the oldest event on: the same image may come back within a second.
-    identity = ("TagChanged", stream.metadata.uid, history.tag, len(items) - number, item.created, item.image)
+    # The place counts from the oldest event on: the same image may come back within a second. What is only referred to
+    # stays in its place, so there the generation tells the events apart.
+    place = len(items) - number if item.image else f"generation {item.generation}"
+    identity = ("TagChanged", stream.metadata.uid, history.tag, place, item.created, item.image)
     return _happening(
         "TagChanged", stream, history.tag, item.created or now, data, *identity, item.docker_image_reference
     )
@@ -120,16 +122,15 @@ def _deleted(stream: ImageStream, history: NamedTagEventList, now: str) -> Happe
     item = (history.items or [])[0]
     data = _about(stream, history.tag) | {"image": "", "previousImage": item.image}
     identity = ("TagDeleted", stream.metadata.uid, history.tag, len(history.items or []), item.created, item.image)
-    return _happening("TagDeleted", stream, history.tag, now, data, *identity)
+    return _happening("TagDeleted", stream, history.tag, now, data, *identity, item.generation)
 
 
 def _failed(stream: ImageStream, tag: str, failure: TagEventCondition, now: str) -> Happening:
     data = _about(stream, tag)
     data |= {"reason": failure.reason, "message": bounded(failure.message), "generation": failure.generation}
     time = failure.last_transition_time or now
-    return _happening(
-        "ImportFailed", stream, tag, time, data, "ImportFailed", stream.metadata.uid, tag, time, failure.reason
-    )
+    identity = ("ImportFailed", stream.metadata.uid, tag, time, failure.reason, failure.generation)
+    return _happening("ImportFailed", stream, tag, time, data, *identity)
 
 
 def _about(stream: ImageStream, tag: str) -> dict[str, Any]:
