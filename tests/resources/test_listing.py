@@ -22,7 +22,7 @@ from imagestreams.resources.resource import (
 )
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import StoredResource, Strategy
-from imagestreams.store import cache as cache_module
+from imagestreams.store import history as history_module
 from imagestreams.store.sqlite import SQLiteStore
 
 INFO = ResourceInfo("", "v1", "configmaps", "ConfigMap", ConfigMap, frozenset())
@@ -127,7 +127,7 @@ async def test_fields_select(maps: Maps) -> None:
 async def test_an_expired_page_offers_a_token_that_goes_on_with_what_is_now(
     maps: Maps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "HISTORY_EVENTS", 3)
+    monkeypatch.setattr(history_module, "HISTORY_EVENTS", 3)
     await make(maps, "a", "b", "c")
     first = await maps.list(HERE, ListOptions(limit=1))
     await make(maps, "d", "e", "f", "g", "h")
@@ -180,7 +180,7 @@ async def test_a_limit_with_version_zero_is_ignored(maps: Maps) -> None:
 
 
 async def test_a_past_that_is_no_longer_kept_is_gone(maps: Maps, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_module, "HISTORY_EVENTS", 2)
+    monkeypatch.setattr(history_module, "HISTORY_EVENTS", 2)
     past = str(await make(maps, "a"))
     await make(maps, "b", "c", "d")
 

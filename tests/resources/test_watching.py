@@ -25,6 +25,7 @@ from imagestreams.resources.resource import (
 from imagestreams.resources.storage import ObjectStorage
 from imagestreams.resources.stored import StoredResource, Strategy
 from imagestreams.store import cache as cache_module
+from imagestreams.store import history as history_module
 from imagestreams.store.sqlite import SQLiteStore
 
 INFO = ResourceInfo("", "v1", "configmaps", "ConfigMap", ConfigMap, frozenset())
@@ -207,7 +208,7 @@ async def expired(events: AsyncIterator[WatchEvent], count: int) -> ApiError:
 async def test_a_watch_from_what_is_forgotten_is_told_to_list_again(
     maps: Maps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "HISTORY_EVENTS", 2)
+    monkeypatch.setattr(history_module, "HISTORY_EVENTS", 2)
     start = await make(maps, "a")
     for number in range(4):
         await make(maps, f"b{number}")

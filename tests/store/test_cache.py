@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from imagestreams.store import cache as cache_module
+from imagestreams.store import history as history_module
 from imagestreams.store.cache import CacheEvent, WatchCache
 from imagestreams.store.kv import Compacted, Delete, FutureRevision, KeyValue, Put, StoreClosed
 from imagestreams.store.sqlite import SQLiteStore
@@ -137,7 +137,7 @@ async def test_a_list_can_be_read_as_it_was(store: SQLiteStore) -> None:
 async def test_what_is_no_longer_kept_is_said_to_be_too_old(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "HISTORY_EVENTS", 3)
+    monkeypatch.setattr(history_module, "HISTORY_EVENTS", 3)
     cache = WatchCache(store, "/s/", Upper())
     await cache.start()
     start = cache.revision

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
+from imagestreams.store.history import HistoryBudget
 from imagestreams.store.kv import (
     Change,
     Compacted,
@@ -99,6 +100,7 @@ class SQLiteStore:
     """A `Store` in one directory; made by `open`."""
 
     def __init__(self, directory: Path, lock: int) -> None:
+        self.history_budget = HistoryBudget()
         self._path = directory / "store.db"
         self._lock = lock
         self._loop = asyncio.get_running_loop()
