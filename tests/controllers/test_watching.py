@@ -67,6 +67,41 @@ async def test_falling_behind_means_looking_at_everything_again(
     await asyncio.wait_for(task, 10)
 
 
+async def test_what_was_removed_while_a_watch_was_behind_is_told(
+    import_room: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams = import_room.streams
+    for name in ("stays", "goes", "comes-again"):
+        await import_room.add_stream({}, name=name)
+    real = streams.cache.watch
+    calls = 0
+
+    async def watch(prefix: str, after: int) -> AsyncIterator[CacheEvent[ImageStream]]:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            await streams.remove(streams.get("ns", "goes"))
+            await streams.remove(streams.get("ns", "comes-again"))
+            await import_room.add_stream({}, name="comes-again", uid="another")
+            raise WatcherTooSlow("too slow")
+        async for event in real(prefix, after):
+            yield event
+
+    monkeypatch.setattr(streams.cache, "watch", watch)
+    told: list[str] = []
+    task = asyncio.create_task(
+        follow(
+            streams,
+            lambda entry: told.append(f"+{entry.value.metadata.name}"),
+            lambda key: told.append("-" + key.rpartition("/")[2]),
+        )
+    )
+
+    await names_seen(told, ["+comes-again", "+goes", "+stays", "-comes-again", "-goes", "+comes-again", "+stays"])
+    streams.cache.stop()
+    await asyncio.wait_for(task, 10)
+
+
 async def test_a_bug_ends_the_loop_with_its_error(import_room: Any) -> None:
     async def work(key: str) -> None:
         return None

@@ -13,30 +13,29 @@ from imagestreams.store.kv import Compacted, StoreClosed, WatcherTooSlow
 T = TypeVar("T", bound=Stored)
 
 
-async def follow(
-    storage: ObjectStorage[T],
-    seen: Callable[[Entry[T]], None],
-    gone: Callable[[str], None],
-    again: Callable[[], None] = lambda: None,
-) -> None:
+async def follow(storage: ObjectStorage[T], seen: Callable[[Entry[T]], None], gone: Callable[[str], None]) -> None:
     """Call `seen` with each object and each new state, `gone` with the key of one that was removed.
 
-    After falling behind it starts over with all objects, so states may be seen twice and removals be missed: `again` is
-    called when all are told of once more.
+    After falling behind it starts over with all objects: states may be seen twice, but a removal is never missed, not
+    even of an object that came again under its name.
     """
-    is_first = True
+    uids: dict[str, str] = {}
     while True:
         revision = storage.cache.revision
-        for entry in list(storage.list()):
+        entries = list(storage.list())
+        there = {entry.key: entry.value.metadata.uid for entry in entries}
+        for key in [key for key, uid in uids.items() if there.get(key) != uid]:
+            gone(key)
+        uids = there
+        for entry in entries:
             seen(entry)
-        if not is_first:
-            again()
-        is_first = False
         try:
             async for event in storage.cache.watch(storage.prefix(), revision):
                 if event.new is not None:
+                    uids[event.key] = event.new.value.metadata.uid
                     seen(event.new)
                 else:
+                    uids.pop(event.key, None)
                     gone(event.key)
         except (Compacted, WatcherTooSlow):
             continue

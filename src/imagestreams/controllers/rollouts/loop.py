@@ -179,12 +179,6 @@ class Rollouts:
     async def _look_once(self, handouts: Handouts) -> None:
         for record in await handouts.look():
             self._add_record(record)
-        # A watch that fell behind may have missed that a workload went.
-        for entry in list(self._records.list()):
-            record = entry.value
-            storage = self._kinds.get(record.workload_kind)
-            if storage is None or storage.find(record.metadata.namespace, record.workload_name) is None:
-                self._add_record(record)
 
     async def _work(self, key: str) -> None:
         assert self._handouts is not None

@@ -2,12 +2,10 @@
 
 An object names its owners in `metadata.ownerReferences`. It stays as long as one of them is there, and as long as it
 names one of a kind that this server does not store: of that nothing is known. Level-driven: an object is looked at
-when it or one of its owners changes, and all are once at the start, so a server that was stopped goes on; those of
-owners whose watch fell behind are looked at again.
+when it or one of its owners changes, and all are once at the start, so a server that was stopped goes on.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 from imagestreams.api.codec import copy
@@ -48,10 +46,7 @@ class GarbageCollector:
         """Work until `stop` is called."""
         await run_fed(
             self._queue,
-            [
-                follow(each.storage, self._seen, self._gone, partial(self._look_again, prefix))
-                for prefix, each in self._resources.items()
-            ],
+            [follow(each.storage, self._seen, self._gone) for each in self._resources.values()],
         )
 
     def stop(self) -> None:
@@ -77,15 +72,6 @@ class GarbageCollector:
         for owner in self._owners.get(key, ()):
             self._queue.add(owner)
         self._index(key, ())
-
-    def _look_again(self, prefix: str) -> None:
-        """Look at all that objects below a prefix own: of those any may have gone, or come again, without a word."""
-        for key in [*self._owners, *self._owned]:
-            if key.startswith(prefix):
-                if self._find(key) is None:
-                    self._gone(key)
-                for owned in self._owned.get(key, ()):
-                    self._queue.add(owned)
 
     def _index(self, key: str, owners: tuple[str, ...]) -> None:
         for owner in self._owners.pop(key, ()):
