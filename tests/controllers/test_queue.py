@@ -43,6 +43,31 @@ async def test_a_key_that_waits_is_worked_on_once() -> None:
     assert done == ["a", "b"]
 
 
+async def test_work_that_hangs_in_one_lane_holds_up_no_other() -> None:
+    go, done = asyncio.Event(), []
+
+    async def work(key: str) -> None:
+        if key.startswith("hangs"):
+            await go.wait()
+        done.append(key)
+
+    queue = WorkQueue(work, workers=2, lane=lambda key: key.split("-")[0])
+    for number in range(3):
+        queue.add(f"hangs-{number}")
+
+    async with running(queue):
+        await asyncio.sleep(0)
+        queue.add("quick-0")
+        queue.add("quick-1")
+        await until(lambda: done == ["quick-0", "quick-1"])
+        assert queue.depth == 3
+
+        go.set()
+        await until(lambda: queue.is_idle)
+
+    assert sorted(done) == ["hangs-0", "hangs-1", "hangs-2", "quick-0", "quick-1"]
+
+
 async def test_a_key_that_changes_during_its_work_comes_up_again() -> None:
     started, go = asyncio.Event(), asyncio.Event()
     active, most, done = 0, 0, 0

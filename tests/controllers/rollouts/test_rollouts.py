@@ -521,6 +521,24 @@ async def test_many_deployments_are_each_handed_out_once(room: Any, runner: Any,
     assert sorted(runner.told) == sorted(f"apply Deployment/web-{number}" for number in range(count))
 
 
+async def test_a_runner_whose_programs_hang_holds_up_no_other(room: Any, runner: Any, workload: Make) -> None:
+    runner.hold = asyncio.Event()
+    quick = type(runner)(name="quick")
+    room.chosen.insert(0, ChosenRunner(RunnerSettings("quick", EXEC, ("quick",), kinds=frozenset({"Job"})), quick))
+    for number in range(50):
+        document = workload()
+        document["metadata"]["name"] = f"web-{number}"
+        await room.create(document)
+    await room.until(lambda: len(runner.calls) >= 16)
+
+    await room.create(workload("Job"))
+
+    await room.until(lambda: room.condition("Job", "web", "Complete")[0] == "True")
+    assert quick.told == ["apply Job/web"]
+    assert len(runner.calls) < 50
+    runner.hold.set()
+
+
 async def test_a_runner_that_tells_odd_things_once_is_asked_again(
     room: Any, runner: Any, workload: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

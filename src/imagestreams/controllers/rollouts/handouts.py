@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from imagestreams.api.ages import parse_time
 from imagestreams.api.codec import copy
+from imagestreams.api.core import Stored
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.controllers.queue import Backoff, RetryLater
 from imagestreams.controllers.rollouts.attachments import Attachments
@@ -56,6 +57,12 @@ class Handouts:
         """Return the record of a workload, if it has one."""
         return self._records.find(namespace, record_name(kind, name))
 
+    def runner_of(self, value: Stored) -> str:
+        """Return the name of the runner that takes a workload, empty for none."""
+        metadata = value.metadata
+        chosen = self._chosen(value.kind, metadata.namespace, metadata.labels or {})
+        return chosen.settings.name if chosen is not None else ""
+
     async def prepare(self, subject: Subject, attempts_max: int = 0) -> Entry[Rollout] | None:
         """Note what is to run; return the record, `None` where nobody runs it or it has to wait.
 
@@ -65,7 +72,7 @@ class Handouts:
             RetryLater: what has to be taken down first can't be.
             StaleObject, ApiError: somebody else noted something.
         """
-        chosen = self._chosen(subject)
+        chosen = self._chosen(subject.kind, subject.namespace, subject.labels)
         entry = self.record(subject.kind, subject.namespace, subject.name)
         if entry is not None and not _is_of(entry.value, subject, chosen):
             await self.take_down(entry)
@@ -145,7 +152,7 @@ class Handouts:
         self, subject: Subject, entry: Entry[Rollout] | None, *, revision: str = "", attempts_max: int = 0
     ) -> Seen:
         """Return what is known of a workload; it is given up after `attempts_max` attempts, with 0 never."""
-        chosen = self._chosen(subject)
+        chosen = self._chosen(subject.kind, subject.namespace, subject.labels)
         if entry is None:
             problem = subject.missing if chosen is not None else NO_RUNNER
             return Seen(
@@ -227,9 +234,8 @@ class Handouts:
         ended = there.succeeded + there.failed >= there.replicas
         return record.phase == FAILED or (record.phase == DONE and there.failed > 0 and ended)
 
-    def _chosen(self, subject: Subject) -> ChosenRunner | None:
-        fitting = (one for one in self._runners if one.settings.takes(subject.kind, subject.namespace, subject.labels))
-        return next(fitting, None)
+    def _chosen(self, kind: str, namespace: str, labels: Mapping[str, str]) -> ChosenRunner | None:
+        return next((one for one in self._runners if one.settings.takes(kind, namespace, labels)), None)
 
     def _named(self, name: str) -> Runner | None:
         return next((one.runner for one in self._runners if one.settings.name == name), None)

@@ -102,7 +102,7 @@ class Rollouts:
         self._sets: Controlled[ReplicaSet] = Controlled()
         self._rollouts: Controlled[ReplicationController] = Controlled()
         self._states: Controlled[ControllerRevision] = Controlled()
-        self._queue = WorkQueue(self._work, workers=_WORKERS, backoff=_CONFLICT)
+        self._queue = WorkQueue(self._work, workers=_WORKERS, backoff=_CONFLICT, lane=self._runner_of)
         self._handouts: Handouts | None = None
 
     @property
@@ -180,16 +180,30 @@ class Rollouts:
         for record in await handouts.look():
             self._add_record(record)
 
+    def _stored(self, key: str) -> tuple[ObjectStorage[Any], Entry[Any] | None]:
+        storage = self._prefixes["/".join(key.split("/", 3)[:3]) + "/"]
+        return storage, storage.cache.get(key)
+
+    def _record(self, storage: ObjectStorage[Any], key: str) -> Entry[Rollout] | None:
+        assert self._handouts is not None
+        # An owner may be named as nothing can be.
+        namespace, _, name = key.removeprefix(storage.prefix()).partition("/")
+        return self._handouts.record(storage.info.kind, namespace, name)
+
+    def _runner_of(self, key: str) -> str:
+        """Return the name of the runner whose programs the work on a workload may wait for, empty for none."""
+        assert self._handouts is not None
+        storage, entry = self._stored(key)
+        if (record := self._record(storage, key)) is not None:
+            return record.value.runner
+        return self._handouts.runner_of(entry.value) if entry is not None else ""
+
     async def _work(self, key: str) -> None:
         assert self._handouts is not None
-        storage = self._prefixes["/".join(key.split("/", 3)[:3]) + "/"]
-        entry: Entry[Any] | None = storage.cache.get(key)
+        storage, entry = self._stored(key)
         try:
             if entry is None or entry.value.metadata.deletion_timestamp:
-                # An owner may be named as nothing can be.
-                namespace, _, name = key.removeprefix(storage.prefix()).partition("/")
-                record = self._handouts.record(storage.info.kind, namespace, name)
-                if record is not None:
+                if (record := self._record(storage, key)) is not None:
                     await self._handouts.take_down(record)
             elif isinstance(entry.value, DeploymentConfig):
                 await self._work_on_config(self._handouts, entry)
