@@ -43,9 +43,13 @@ def test_several_listeners_fit_one_variable() -> None:
     [
         ("color: red\n", "unknown setting 'color'"),
         ("- a\n", "must hold a mapping"),
-        ("a: [\n", "is not YAML"),
+        ("a: [\n", "is not YAML: while parsing a flow node expected the node content, but found"),
         ("scheduledImportIntervalS: 5\n", "scheduledImportIntervalS must be at least 30"),
         ("maxRepositoryTags: many\n", "maxRepositoryTags must be a whole number"),
+        ("maxRepositoryTags: 1.5\n", "maxRepositoryTags must be a whole number, not 1.5"),
+        ("maxRepositoryTags: .inf\n", "maxRepositoryTags must be a whole number, not inf"),
+        ("maxRepositoryTags: true\n", "maxRepositoryTags must be a whole number, not True"),
+        ("builder: {type: buildah, concurrent: 0}\n", "builder.concurrent must be at least 1, not 0"),
         ("store: etcd\n", "store must be sqlite"),
         ("registryHost: a/b\n", "registryHost must be host[:port]"),
         ("listen: 3\n", "listen must be URLs"),
@@ -67,6 +71,7 @@ def test_a_setting_that_can_not_be_used_is_named(tmp_path: Path, content: str, t
         load_settings({}, {"HOME": "/"}, file)
 
     assert told in str(failure.value)
+    assert "\n" not in str(failure.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_what_can_not_be_used_is_told_with_its_place(value: Any, message: str) -
         ("buildah", "builder must have type and other parts, not 'buildah'"),
         ({"type": "docker"}, "builder.type must be one of buildah, podman, not 'docker'"),
         ({"type": "buildah", "isolation": "none"}, "builder.isolation must be one of chroot, rootless, oci"),
-        ({"type": "buildah", "concurrent": 0}, "concurrent must be at least 1, not 0"),
+        ({"type": "buildah", "concurrent": 0}, "builder.concurrent must be at least 1, not 0"),
         ({"type": "buildah", "directories": "/srv"}, "builder.directories must be a list of texts, not '/srv'"),
     ],
 )

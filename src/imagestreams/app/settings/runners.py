@@ -55,7 +55,7 @@ def builder(value: Any) -> BuilderSettings:
         storage_dir=parts.paths("storageDir", single=True)[0] if "storageDir" in parts.given else None,
         directories=parts.paths("directories"),
         timeout_s=parts.time_s("timeout", 3600.0),
-        concurrent=values.at_least("concurrent", 1)(parts.given.get("concurrent", 1)),
+        concurrent=values.at_least("builder.concurrent", 1)(parts.given.get("concurrent", 1)),
     )
 
 

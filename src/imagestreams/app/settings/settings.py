@@ -88,7 +88,8 @@ def _from_file(file: Path) -> Mapping[str, Any]:
     except OSError as error:
         raise SettingsError(f"can't read the settings file {file}: {error.strerror}") from error
     except yaml.YAMLError as error:
-        raise SettingsError(f"the settings file {file} is not YAML: {error}") from error
+        # A parser tells of an error in several lines, with the text around it.
+        raise SettingsError(f"the settings file {file} is not YAML: {' '.join(str(error).split())}") from error
     if content is None:
         return {}
     if not isinstance(content, dict):

@@ -63,9 +63,11 @@ def at_least(name: str, least: int) -> Callable[[Any], int]:
     def convert(value: Any) -> int:
         try:
             number = int(value)
-        except (TypeError, ValueError):
-            raise SettingsError(f"{camel(name)} must be a whole number, not {value!r}") from None
-        if isinstance(value, bool) or number < least:
+        except (TypeError, ValueError, OverflowError):
+            number = None
+        if number is None or isinstance(value, bool) or (isinstance(value, float) and number != value):
+            raise SettingsError(f"{camel(name)} must be a whole number, not {value!r}")
+        if number < least:
             raise SettingsError(f"{camel(name)} must be at least {least}, not {value!r}")
         return number
 
