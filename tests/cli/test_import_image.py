@@ -43,6 +43,15 @@ def test_a_failed_image_ends_with_an_error(api: Api) -> None:
     assert outcome.stderr == "error: tag 1 failed: no such image\nerror: imported completed with errors\n"
 
 
+def test_why_a_repository_can_not_be_listed_is_told(api: Api) -> None:
+    answering(api, repository={"status": {"status": "Failure", "message": "no such repository"}})
+
+    outcome = api.run("import-image", "s", "--from=r.io/a", "--all", "--confirm")
+
+    assert outcome.code == 1
+    assert outcome.stderr == "error: repository failed: no such repository\nerror: imported completed with errors\n"
+
+
 def test_a_dry_run_says_so(api: Api) -> None:
     answering(api, images=[])
 

@@ -119,8 +119,14 @@ def _outcomes(result: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def problems(result: Mapping[str, Any]) -> list[str]:
-    """Return one line for each image that could not be imported."""
-    return [
+    """Return one line for each image that could not be imported, and one for a repository that could not be listed.
+
+    `oc` says nothing of the latter, and nothing else shows it when the stream does not follow the repository.
+    """
+    repository = (result.get("status") or {}).get("repository") or {}
+    outcome = repository.get("status") or {}
+    unlisted = outcome.get("status") == "Failure" and not repository.get("images")
+    return [f"repository failed: {outcome.get('message', '')}"] * unlisted + [
         f"{what} {image.get('tag', '')} failed: {(image.get('status') or {}).get('message', '')}"
         for what, image in _outcomes(result)
         if not image.get("image")
