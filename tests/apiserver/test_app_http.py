@@ -93,3 +93,16 @@ async def test_a_body_that_does_not_come_is_not_waited_for_without_end(
     assert head.startswith("HTTP/1.1 400 ")
     assert "connection: close" in head
     assert json.loads(content)["message"] == "the body of the request did not arrive in time"
+
+
+async def test_an_administrator_who_acts_as_somebody_has_that_ones_rights_only(app: Any, serve: Any) -> None:
+    async with serve(app) as port:
+        own, _ = await exchange(port, f"GET {STREAMS} HTTP/1.1")
+        head, content = await exchange(port, f"GET {STREAMS} HTTP/1.1\r\nImpersonate-User: joe")
+
+    assert own.startswith("HTTP/1.1 200 ")
+    assert head.startswith("HTTP/1.1 403 ")
+    assert json.loads(content)["message"] == (
+        'imagestreams.image.openshift.io is forbidden: User "joe" cannot list resource "imagestreams" in API group '
+        '"image.openshift.io" in the namespace "ns"'
+    )

@@ -18,6 +18,7 @@ from imagestreams.access.authentication import Authenticator
 from imagestreams.access.authorization import Authorizer, denial
 from imagestreams.access.identities import Identities
 from imagestreams.access.identity import User
+from imagestreams.access.impersonation import HEADER_PREFIX, acting_as
 from imagestreams.api.errors import ApiError, bad_request, internal, method_not_allowed, unknown_resource
 from imagestreams.apiserver.answers import send_error, send_text
 from imagestreams.apiserver.documents import NOT_FOUND, Documents, ServerVersion
@@ -147,6 +148,8 @@ class ApiServer:
         query = request.query if request.scope["query_string"] else {}
         asked = parse_request(request.method, path, query)
         user = await self._identities.user(request.headers.get(b"authorization"))
+        if any(name.startswith(HEADER_PREFIX) for name in request.headers):
+            user = await acting_as(user, request.scope["headers"], self._authorizer)
         attributes = attributes_of(user, asked, path)
         if query and asked.verb in _SELECTING_VERBS and not asked.name and (name := selected_name(query)):
             attributes = replace(attributes, name=name)
