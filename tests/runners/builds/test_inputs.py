@@ -128,6 +128,46 @@ async def test_a_hard_link_does_not_follow_a_symbolic_one_out_of_the_archive(tmp
         await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
 
 
+async def test_no_member_is_written_through_a_symbolic_link_of_the_archive(tmp_path: Path) -> None:
+    elsewhere, target = tmp_path / "elsewhere", tmp_path / "target"
+    elsewhere.mkdir()
+    target.mkdir()
+    for kind in (tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE):
+        with tarfile.open(tmp_path / "tar", "w") as tar:
+            for name, of_kind, to in ("out", tarfile.SYMTYPE, str(elsewhere)), ("out/file", kind, "x"):
+                member = tarfile.TarInfo(name)
+                member.type, member.linkname = of_kind, to
+                tar.addfile(member)
+
+        with pytest.raises(InputError, match="unable to extract binary build input"):
+            await unpack(Binary(tmp_path / "tar"), target)
+
+    assert not list(elsewhere.iterdir())
+
+
+async def test_of_members_with_the_same_name_the_last_counts(tmp_path: Path) -> None:
+    (tmp_path / "target").mkdir()
+    with tarfile.open(tmp_path / "tar", "w") as tar:
+        for name, kind, content in (
+            ("file", tarfile.SYMTYPE, b""),
+            ("file", tarfile.REGTYPE, b"first"),
+            ("same", tarfile.LNKTYPE, b""),
+            ("file", tarfile.REGTYPE, b"last"),
+            ("file", tarfile.LNKTYPE, b""),
+            ("link", tarfile.REGTYPE, b"first"),
+            ("link", tarfile.SYMTYPE, b""),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname, member.size = kind, "file", len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+    await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
+
+    target = tmp_path / "target"
+    assert [(target / name).read_text() for name in ("file", "same", "link")] == ["last", "first", "last"]
+    assert (target / "link").readlink() == Path("file")
+
+
 async def test_links_programs_and_directories_of_an_archive_stay_what_they_are(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "tar", "w") as tar:
         for name, kind, to, mode in (
@@ -135,9 +175,10 @@ async def test_links_programs_and_directories_of_an_archive_stay_what_they_are(t
             ("bin/run", tarfile.REGTYPE, "", 0o4755),
             ("bin/same", tarfile.LNKTYPE, "bin/run", 0o755),
             ("sh", tarfile.SYMTYPE, "/bin/sh", 0o777),
+            ("also", tarfile.LNKTYPE, "sh", 0o777),
         ):
             member = tarfile.TarInfo(name)
-            member.type, member.linkname, member.mode = kind, to, mode
+            member.type, member.linkname, member.mode, member.mtime = kind, to, mode, 1_700_000_000
             tar.addfile(member)
     target = tmp_path / "target"
     target.mkdir()
@@ -146,7 +187,8 @@ async def test_links_programs_and_directories_of_an_archive_stay_what_they_are(t
 
     assert [path.stat().st_mode & 0o7777 for path in (target / "bin", target / "bin" / "run")] == [0o755, 0o755]
     assert (target / "bin" / "same").samefile(target / "bin" / "run")
-    assert (target / "sh").readlink() == Path("/bin/sh")
+    assert [(target / name).readlink() for name in ("sh", "also")] == [Path("/bin/sh"), Path("/bin/sh")]
+    assert [path.stat().st_mtime for path in (target / "bin", target / "bin" / "run")] == [1_700_000_000] * 2
 
 
 async def test_an_archive_that_is_broken_inside_is_told_of(tmp_path: Path) -> None:

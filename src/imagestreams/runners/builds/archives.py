@@ -11,21 +11,11 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from imagestreams.runners.builds.plan import InputError
+from imagestreams.runners.builds.tar_extraction import extract_tar
 
-_HEADER_MAX_BYTES: Final = 64 * 1024
-_EXTENDED: Final = frozenset(
-    {
-        tarfile.XHDTYPE,
-        tarfile.XGLTYPE,
-        tarfile.SOLARIS_XHDTYPE,
-        tarfile.GNUTYPE_LONGNAME,
-        tarfile.GNUTYPE_LONGLINK,
-    }
-)
-"""Headers about the file behind them, which are read into memory as a whole."""
 _NO_ARCHIVE: Final = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -37,7 +27,6 @@ _NO_ARCHIVE: Final = (
     RuntimeError,
     ValueError,
 )
-_SPARSE: Final = "sparse files are not taken: make the archive without them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,48 +78,10 @@ def extract(archive: Path, target: Path, limits: UnpackedLimits) -> None:
                     count.add(entry.file_size)
                 zipped.extractall(target)
         else:
-            with tarfile.open(archive, tarinfo=_BoundedMember) as tar:
-                tar.extractall(target, filter=lambda member, path: _harmless(member, path, count))
+            extract_tar(archive, target, count.add)
     except _NO_ARCHIVE as error:
         raise InputError(
             f"unable to extract binary build input, must be a zip, tar, or gzipped tar, or specified as a file: {error}"
         ) from error
     except InputError as error:
         raise InputError(f"unable to extract binary build input: {error}") from error
-
-
-class _BoundedMember(tarfile.TarInfo):
-    """A member whose headers are small, and which is written as large as it is stored."""
-
-    __slots__ = ()
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        member = super().frombuf(buf, encoding, errors)
-        if member.type in _EXTENDED and member.size > _HEADER_MAX_BYTES:
-            raise InputError(f"a header of the archive is larger than {_HEADER_MAX_BYTES} bytes")
-        if member.type == tarfile.GNUTYPE_SPARSE:
-            raise InputError(_SPARSE)
-        return member
-
-    def _proc_gnusparse_10(self, *_: Any) -> None:
-        # The map of such a file stands in front of its data, and may be as long as it likes.
-        raise InputError(_SPARSE)
-
-
-def _harmless(member: tarfile.TarInfo, target: str, count: _Count) -> tarfile.TarInfo:
-    """Let a member of an archive pass if it is what a source may hold, without giving it rights.
-
-    A hard link to a file of this machine would be that file: it could be read, and written to. A pipe would never come
-    to its end. A symbolic link may point anywhere, as in a repository: whoever reads a path looks where it leads.
-    """
-    if member.issparse():
-        raise InputError(_SPARSE)
-    count.add(member.size if member.isreg() else 0)
-    # All members are kept until the end, and each has its own copy of the headers that hold for all.
-    member.pax_headers = {}
-    if member.issym():
-        return tarfile.tar_filter(member, target)
-    checked = tarfile.data_filter(member, target)
-    # Who may enter a directory is part of the source, and goes into the image.
-    return checked.replace(mode=member.mode & 0o755 | 0o700, deep=False) if member.isdir() else checked

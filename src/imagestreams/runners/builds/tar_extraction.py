@@ -1,0 +1,155 @@
+"""Writes the members of a tar below a directory, and nowhere else.
+
+Symbolic links may point anywhere, as in a repository, so they are made last: until then there is none that a member
+could be written through. That depends neither on how a path is resolved nor on the filters of `tarfile`, which the
+first releases of Python 3.11 do not have.
+"""
+
+import os
+import shutil
+import tarfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, Self
+
+from imagestreams.runners.builds.plan import InputError
+
+_BLOCK_BYTES: Final = 1024 * 1024
+_HEADER_MAX_BYTES: Final = 64 * 1024
+_EXTENDED: Final = frozenset(
+    {
+        tarfile.XHDTYPE,
+        tarfile.XGLTYPE,
+        tarfile.SOLARIS_XHDTYPE,
+        tarfile.GNUTYPE_LONGNAME,
+        tarfile.GNUTYPE_LONGLINK,
+    }
+)
+"""Headers about the file behind them, which are read into memory as a whole."""
+_SPARSE: Final = "sparse files are not taken: make the archive without them"
+
+
+def extract_tar(archive: Path, target: Path, count: Callable[[int], None]) -> None:
+    """Write all members of a tar, plain or compressed, as files of nobody in particular.
+
+    `count` is told of the size in bytes of each before it is written, and may refuse it.
+
+    Raises:
+        InputError: a member leads out, is of no kind that a source may hold, or is refused.
+        OSError, tarfile.TarError: it can't be read, or written.
+    """
+    with tarfile.open(archive, tarinfo=_BoundedMember) as tar:
+        extraction = _Extraction(tar, target)
+        for member in tar:
+            count(member.size if member.isreg() else 0)
+            extraction.take(member)
+            # All members are kept until the end, and each has its own copy of the headers that hold for all.
+            member.pax_headers = {}
+        extraction.finish()
+
+
+class _BoundedMember(tarfile.TarInfo):
+    """A member whose headers are small, and which is written as large as it is stored."""
+
+    __slots__ = ()
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _EXTENDED and member.size > _HEADER_MAX_BYTES:
+            raise InputError(f"a header of the archive is larger than {_HEADER_MAX_BYTES} bytes")
+        if member.type == tarfile.GNUTYPE_SPARSE:
+            raise InputError(_SPARSE)
+        return member
+
+    def _proc_gnusparse_10(self, *_: Any) -> None:
+        # The map of such a file stands in front of its data, and may be as long as it likes.
+        raise InputError(_SPARSE)
+
+
+class _Extraction:
+    """Takes one member after the other; of those with the same name the last counts."""
+
+    def __init__(self, archive: tarfile.TarFile, target: Path) -> None:
+        self._archive = archive
+        self._target = target
+        self._directories = {target}
+        self._links: dict[Path, str] = {}
+        self._modified: dict[Path, float] = {}
+
+    def take(self, member: tarfile.TarInfo) -> None:
+        """Write a member, or remember a symbolic link."""
+        path = self._path(member.name)
+        if member.issparse():
+            raise InputError(_SPARSE)
+        if member.isdir():
+            self._make_directory(path)
+            # Who may enter a directory is part of the source, and goes into the image.
+            path.chmod(member.mode & 0o755 | 0o700)
+            self._modified[path] = member.mtime
+        elif member.issym():
+            self._make_room(path)
+            self._links[path] = member.linkname
+        elif member.islnk():
+            self._link(self._path(member.linkname), path)
+        elif member.isreg():
+            self._write(member, path)
+        else:
+            # Whoever reads a pipe never comes to its end.
+            raise InputError(f"{member.name!r} is neither a file nor a directory nor a link")
+
+    def finish(self) -> None:
+        """Make the symbolic links, and give directories the time that they had."""
+        for path, to in self._links.items():
+            path.symlink_to(to)
+        for path, modified in self._modified.items():
+            _set_time(path, modified)
+
+    def _link(self, source: Path, path: Path) -> None:
+        if source == path:
+            return
+        self._make_room(path)
+        if source in self._links:
+            self._links[path] = self._links[source]
+        else:
+            # A hard link to a file of this machine would be that file: it could be read, and written to.
+            self._make_directory(source.parent)
+            os.link(source, path, follow_symlinks=False)
+
+    def _write(self, member: tarfile.TarInfo, path: Path) -> None:
+        self._make_room(path)
+        content = self._archive.extractfile(member)
+        assert content is not None
+        with content, path.open("xb") as file:
+            shutil.copyfileobj(content, file, _BLOCK_BYTES)
+        path.chmod(member.mode & (0o755 if member.mode & 0o100 else 0o644) | 0o600)
+        _set_time(path, member.mtime)
+
+    def _path(self, name: str) -> Path:
+        parts = PurePosixPath(os.path.normpath(name.lstrip("/"))).parts
+        if ".." in parts:
+            raise InputError(f"{name!r} is outside of the source")
+        return self._target.joinpath(*parts)
+
+    def _make_room(self, path: Path) -> None:
+        self._make_directory(path.parent)
+        self._links.pop(path, None)
+        path.unlink(missing_ok=True)
+
+    def _make_directory(self, path: Path) -> None:
+        missing = []
+        while path not in self._directories:
+            missing.append(path)
+            path = path.parent
+        for each in reversed(missing):
+            if each.is_symlink() or not each.is_dir():
+                each.mkdir()
+                each.chmod(0o755)
+            self._directories.add(each)
+
+
+def _set_time(path: Path, modified: float) -> None:
+    # Times that can't be are as good as none.
+    with suppress(OSError, OverflowError, ValueError):
+        os.utime(path, (modified, modified))
