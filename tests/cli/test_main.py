@@ -190,6 +190,14 @@ def test_an_unknown_verb_brings_the_near_ones(api: Any) -> None:
     assert done.stderr == 'error: unknown command "gett" for "isctl"\n\nDid you mean this?\n\tget\n'
 
 
+@pytest.mark.parametrize("group", [["rollout"], ["set"], ["hook"], ["notify"], ["admission"], ["create", "secret"]])
+def test_a_group_without_a_word_fails_and_lists_its_words(api: Any, group: list[str]) -> None:
+    done = api.run(*group)
+
+    assert (done.code, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Usage: isctl {' '.join(group)} ") and "\nCommands:\n" in done.stderr
+
+
 def test_a_bad_value_of_a_flag_is_told(api: Any) -> None:
     done = api.run("get", "is", "--chunk-size=x")
 

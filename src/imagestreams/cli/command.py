@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from imagestreams.cli.errors import CliError, usage_error
+from imagestreams.cli.errors import AlreadyTold, CliError, usage_error
 from imagestreams.cli.flags import BoolValue, Flag, rewrite
 from imagestreams.cli.session import Session
 
@@ -123,6 +123,13 @@ class VerbGroup(_Flags, click.Group):
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self._aliases: dict[str, click.Command] = {}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; where a word is missing, show the words and fail, as kubectl does."""
+        if not args and self.no_args_is_help and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            raise AlreadyTold
+        return super().parse_args(ctx, args)
 
     def add_verb(self, command: click.Command, name: str, *aliases: str) -> None:
         """Add a word and its short forms."""

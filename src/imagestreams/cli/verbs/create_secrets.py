@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from imagestreams.cli.command import VerbGroup, verb
-from imagestreams.cli.errors import AlreadyTold, CliError
+from imagestreams.cli.errors import CliError
 from imagestreams.cli.flags import flag, list_flag
 from imagestreams.cli.objects import key_sources
 from imagestreams.cli.objects.creation import Creation, creation_flags, one_name
@@ -17,14 +17,9 @@ from imagestreams.client.resources import SECRETS
 DOCKER_CONFIG_KEY = ".dockerconfigjson"
 
 
-@click.group(
-    "secret", cls=VerbGroup, invoke_without_command=True, help="Create a secret: generic, docker-registry or tls."
-)
-@click.pass_context
-def secret(ctx: click.Context) -> None:
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help(), err=True)
-        raise AlreadyTold
+@click.group("secret", cls=VerbGroup, help="Create a secret: generic, docker-registry or tls.")
+def secret() -> None:
+    """Everything is done by the words below."""
 
 
 @verb("generic", help="Create a secret from files and literals.")

@@ -8,7 +8,7 @@ import click
 
 from imagestreams.cli.command import VerbGroup, verb
 from imagestreams.cli.describers.pod_template import pod_template_text
-from imagestreams.cli.errors import AlreadyTold, CliError, raise_failures
+from imagestreams.cli.errors import CliError, raise_failures
 from imagestreams.cli.flags import flag, switch
 from imagestreams.cli.objects.changes import Reporter, dry_run_flag, dry_run_strategy, output_flags
 from imagestreams.cli.objects.following import OutOfTime, follow_object
@@ -30,12 +30,9 @@ _RESTARTED: Final = frozenset({_DEPLOYMENT, ("apps", "StatefulSet"), ("apps", "D
 _PAUSED: Final = frozenset({_DEPLOYMENT, DEPLOYMENT_CONFIG})
 
 
-@click.group("rollout", cls=VerbGroup, invoke_without_command=True, help="Look after the updates of workloads.")
-@click.pass_context
-def rollout(ctx: click.Context) -> None:
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help(), err=True)
-        raise AlreadyTold
+@click.group("rollout", cls=VerbGroup, help="Look after the updates of workloads.")
+def rollout() -> None:
+    """Everything is done by the words below."""
 
 
 @verb("status", help="Watch an update until it is done: 'isctl rollout status deploy/web --timeout=2m'.")
