@@ -312,6 +312,38 @@ def test_a_value_is_waited_for(place: Place, command_line: str) -> None:
     assert (told[0].stdout, told[0].returncode) == ("deployment.apps/web condition met\n", 0)
 
 
+@pytest.mark.parametrize("command_line", ["kubectl", "isctl"])
+def test_each_object_that_is_waited_for_in_vain_is_told_of(place: Place, command_line: str) -> None:
+    for name in ("web", "shop"):
+        place.kubectl("create", "deployment", name, "--image=nginx:1")
+        place.settled(name, "1")
+
+    done = getattr(place.server, command_line)(
+        "-n", place.namespace, "wait", "deployment", "web", "none", "shop", "--for=condition=Odd", "--timeout=0"
+    )
+
+    assert done.returncode == 1
+    assert sorted(done.stderr.splitlines()) == [
+        'Error from server (NotFound): deployments.apps "none" not found',
+        "condition not met for deployments/shop",
+        "condition not met for deployments/web",
+    ]
+
+
+@pytest.mark.parametrize("command_line", ["kubectl", "isctl"])
+def test_a_command_of_pods_stands_behind_two_dashes(place: Place, command_line: str) -> None:
+    run = getattr(place.server, command_line)
+    create = ("-n", place.namespace, "create", "deployment", "--dry-run=client", "-o", "yaml", "--image=nginx:1")
+
+    without = run(*create, "web", "serve")
+    with_them = run(*create, "web", "--", "serve", "--", "-v")
+
+    usage = f"See '{command_line} create deployment -h' for help and examples"
+    assert without.stderr == f"error: exactly one NAME is required, got 2\n{usage}\n"
+    command = "      - command:\n        - serve\n        - --\n        - -v\n"
+    assert command in with_them.stdout
+
+
 CONFIG = """
 apiVersion: apps.openshift.io/v1
 kind: DeploymentConfig

@@ -8,13 +8,17 @@ def label(session: Session, overwrite: bool, arguments: tuple[str, ...]) -> None
 """
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from operator import setitem
+from typing import Any, Final
 
 import click
 
 from imagestreams.cli.errors import AlreadyTold, CliError, usage_error
 from imagestreams.cli.flags import BoolValue, Flag, rewrite
 from imagestreams.cli.session import Session
+
+_BEFORE_DASHES: Final = "imagestreams.cli.before_dashes"
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -31,6 +35,19 @@ def session_of(ctx: click.Context) -> Session:
     if ctx.obj is None:
         ctx.obj = root.obj
     return root.obj
+
+
+def name_and_command(arguments: tuple[str, ...]) -> tuple[str, list[str]]:
+    """Return the NAME, and the command that follows it, of a verb that makes something which runs a command.
+
+    Raises:
+        CliError: before a `--`, or without one in all, there is not one argument.
+    """
+    ctx = click.get_current_context()
+    names = ctx.meta.get(_BEFORE_DASHES, len(arguments))
+    if names != 1:
+        raise usage_error(f"exactly one NAME is required, got {names}", ctx.command_path)
+    return arguments[0], list(arguments[1:])
 
 
 def global_flags() -> list[click.Option]:
@@ -90,7 +107,9 @@ class _Flags(click.Command):
         session_of(ctx)
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
         try:
-            args = rewrite(args, options, self.interspersed, ctx.command_path)
+            args = rewrite(
+                args, options, self.interspersed, ctx.command_path, partial(setitem, ctx.meta, _BEFORE_DASHES)
+            )
         except CliError:
             if not ctx.resilient_parsing:  # completion goes on with what it can read
                 raise

@@ -98,10 +98,17 @@ def list_flag(*names: str, help: str = "", split: bool = False, **attributes: An
     return click.option(*names, cls=Flag, multiple=True, callback=gather, help=help, **attributes)
 
 
-def rewrite(arguments: Sequence[str], options: Sequence[click.Option], interspersed: bool, command: str) -> list[str]:
+def rewrite(
+    arguments: Sequence[str],
+    options: Sequence[click.Option],
+    interspersed: bool,
+    command: str,
+    on_dashes: Callable[[int], None] = lambda before: None,
+) -> list[str]:
     """Bring the arguments into click's plain form: all flags as `--name=value` first, then `--`, then the rest.
 
-    With `interspersed` off everything from the first argument that is no flag is left as it is.
+    With `interspersed` off everything from the first argument that is no flag is left as it is. `on_dashes` hears how
+    many arguments that are no flags stand before a `--`.
 
     Raises:
         CliError: an unknown flag, or one without its value.
@@ -112,6 +119,7 @@ def rewrite(arguments: Sequence[str], options: Sequence[click.Option], intersper
     queue = iter(list(arguments))
     for argument in queue:
         if argument == "--":
+            on_dashes(len(rest))
             rest += queue
         elif argument.startswith("--"):
             name, equals, value = argument.partition("=")

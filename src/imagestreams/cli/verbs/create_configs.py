@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from imagestreams.cli.command import verb
-from imagestreams.cli.errors import flag_required, usage_error
+from imagestreams.cli.command import name_and_command, verb
+from imagestreams.cli.errors import flag_required
 from imagestreams.cli.flags import flag
 from imagestreams.cli.objects.creation import Creation, creation_flags
 from imagestreams.cli.session import Session
@@ -32,9 +32,7 @@ _STATUS_COUNTS = (
 def deploymentconfig(session: Session, /, arguments: tuple[str, ...], image: str, **given: Any) -> None:
     if not image:
         raise flag_required("image")
-    if not arguments:
-        raise usage_error("exactly one NAME is required, got 0", "isctl create deploymentconfig")
-    name, *command = arguments
+    name, command = name_and_command(arguments)
     creation = Creation(session, **given)
     labels = {"deployment-config.name": name}
     container = {"name": "default-container", "image": image, **({"command": command} if command else {})}

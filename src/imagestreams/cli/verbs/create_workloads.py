@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from imagestreams.cli.command import verb
+from imagestreams.cli.command import name_and_command, verb
 from imagestreams.cli.errors import CliError, flag_required
 from imagestreams.cli.flags import flag, list_flag
 from imagestreams.cli.objects.creation import Creation, creation_flags
@@ -39,7 +39,7 @@ def deployment(
 ) -> None:
     if not images:
         raise flag_required("image")
-    name, command = _name_and_command(arguments, "isctl create deployment")
+    name, command = name_and_command(arguments)
     creation = Creation(session, **given)
     images = images if images != ("",) else ()
     if len(images) > 1 and command:
@@ -79,7 +79,7 @@ def cronjob(
     missing = [name for name, text in (("image", image), ("schedule", schedule)) if not text]
     if missing:
         raise flag_required(*missing)
-    name, command = _name_and_command(arguments, "isctl create cronjob")
+    name, command = name_and_command(arguments)
     creation = Creation(session, **given)
     pod = {"containers": [_container(name, image, command)], "restartPolicy": restart or "OnFailure"}
     template = {"metadata": _empty_metadata(), "spec": pod}
@@ -96,7 +96,7 @@ def cronjob(
 @click.argument("arguments", nargs=-1, metavar="NAME [-- COMMAND [ARGUMENT…]]")
 @click.pass_obj
 def job(session: Session, /, arguments: tuple[str, ...], image: str, source: str, **given: Any) -> None:
-    name, command = _name_and_command(arguments, "isctl create job")
+    name, command = name_and_command(arguments)
     creation = Creation(session, **given)
     if bool(image) == bool(source):
         raise CliError("either --image or --from must be specified")
@@ -137,14 +137,6 @@ def _from_cron_job(session: Session, source: str) -> tuple[Object, Object]:
     if held.get("labels"):
         metadata["labels"] = held["labels"]
     return template.get("spec") or {}, metadata
-
-
-def _name_and_command(arguments: tuple[str, ...], command: str) -> tuple[str, list[str]]:
-    from imagestreams.cli.errors import usage_error
-
-    if not arguments:
-        raise usage_error("exactly one NAME is required, got 0", command)
-    return arguments[0], list(arguments[1:])
 
 
 def _container(name: str, image: str, command: list[str]) -> Object:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from imagestreams.cli.command import verb
-from imagestreams.cli.errors import CliError
+from imagestreams.cli.errors import CliError, raise_failures
 from imagestreams.cli.flags import flag, list_flag, switch
 from imagestreams.cli.objects.changes import Reporter, file_flags, output_flags
 from imagestreams.cli.objects.following import MISSING, OutOfTime, follow_object, reference
@@ -16,7 +16,7 @@ from imagestreams.cli.objects.selection import Files, Object, Selection, Selecto
 from imagestreams.cli.printers.go_text import quoted
 from imagestreams.cli.session import Session
 from imagestreams.cli.texts.durations import parse_duration_s
-from imagestreams.cli.workloads.selection import read_each
+from imagestreams.cli.workloads.selection import for_each, read_each
 from imagestreams.client.errors import ClientError
 
 _A_WEEK_S: Final = 7 * 24 * 3600.0
@@ -78,15 +78,17 @@ def wait(
         _await_creation(session, selection, ends)
     found, failures = read_each(session, selection)
     for_delete = any(each.gone for each in wanted)
-    for failure in failures:
-        if not (for_delete and isinstance(failure, ClientError) and failure.reason == "NotFound"):
-            raise failure
-    if not found and not for_delete:
+    if for_delete:
+        failures = [one for one in failures if not (isinstance(one, ClientError) and one.reason == "NotFound")]
+    if not found and not failures and not for_delete:
         raise CliError("no matching resources found")
-    for target, value in found:
+
+    def work(target: Target, value: Object) -> None:
         for each in wanted:
             state = value if each == Wanted() else _await(session, target, value, each, timeout_s, ends)
             reporter.report(state, "condition met")
+
+    raise_failures(for_each(found, failures, work))
 
 
 def _await_creation(session: Session, selection: Selection, ends: float) -> None:
