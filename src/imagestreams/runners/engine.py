@@ -6,6 +6,7 @@ The program sees only the variables that it is given; `base_environment` picks t
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -141,9 +142,11 @@ def _around(lines: list[str], errors: list[str]) -> list[str]:
     return tail if not errors or errors[-1] in tail else [errors[-1], *tail]
 
 
-async def _exit_of(process: asyncio.subprocess.Process) -> None:
-    """Wait for the program itself: `wait` would also wait for whoever else still holds its pipes."""
-    while process.returncode is None:  # noqa: ASYNC110 - only the process itself knows
+async def _exit_of(process: asyncio.subprocess.Process, within_s: float = math.inf) -> None:
+    """Wait for the program itself, or a time: `wait` would also wait for whoever else still holds its pipes."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + within_s
+    while process.returncode is None and loop.time() < until:  # noqa: ASYNC110 - only the process itself knows
         await asyncio.sleep(_LOOK_S)
 
 
@@ -173,9 +176,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     """End a program with its whole group: also what it left behind when it ended by itself."""
     if process.returncode is None:
         _signal(process.pid, signal.SIGTERM)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GRACE_S):
-                await _exit_of(process)
+        # No `asyncio.timeout`: before Python 3.11.4 it cancels for good whoever was cancelled before.
+        await _exit_of(process, GRACE_S)
     _signal(process.pid, signal.SIGKILL)
     await _exit_of(process)
 
