@@ -5,29 +5,29 @@ could be written through. That depends neither on how a path is resolved nor on 
 first releases of Python 3.11 do not have.
 """
 
+import bz2
+import gzip
+import io
+import lzma
 import os
 import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, Self
+from typing import Final
 
 from imagestreams.runners.builds.plan import InputError
 
-_BLOCK_BYTES: Final = 1024 * 1024
 _HEADER_MAX_BYTES: Final = 64 * 1024
-_EXTENDED: Final = frozenset(
-    {
-        tarfile.XHDTYPE,
-        tarfile.XGLTYPE,
-        tarfile.SOLARIS_XHDTYPE,
-        tarfile.GNUTYPE_LONGNAME,
-        tarfile.GNUTYPE_LONGLINK,
-    }
-)
-"""Headers about the file behind them, which are read into memory as a whole."""
-_SPARSE: Final = "sparse files are not taken: make the archive without them"
+_BLOCK_BYTES: Final = 1024 * 1024
+_COMPRESSED: Final[Mapping[bytes, Callable[[Path], io.BufferedIOBase]]] = {
+    b"\x1f\x8b": gzip.GzipFile,
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+    b"\x5d\x00\x00": lzma.LZMAFile,
+}
+"""How a file that begins so is read."""
 
 
 def extract_tar(archive: Path, target: Path, count: Callable[[int], None]) -> None:
@@ -37,35 +37,64 @@ def extract_tar(archive: Path, target: Path, count: Callable[[int], None]) -> No
 
     Raises:
         InputError: a member leads out, is of no kind that a source may hold, or is refused.
-        OSError, tarfile.TarError: it can't be read, or written.
+        OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError: it can't be read, or written.
     """
-    with tarfile.open(archive, tarinfo=_BoundedMember) as tar:
+    with _open(archive) as content, tarfile.open(fileobj=(bounded := _BoundedHeaders(content)), mode="r:") as tar:
         extraction = _Extraction(tar, target)
         for member in tar:
             count(member.size if member.isreg() else 0)
+            bounded.begin_content()
             extraction.take(member)
             # All members are kept until the end, and each has its own copy of the headers that hold for all.
             member.pax_headers = {}
+            bounded.begin_headers()
         extraction.finish()
 
 
-class _BoundedMember(tarfile.TarInfo):
-    """A member whose headers are small, and which is written as large as it is stored."""
+def _open(archive: Path) -> io.BufferedIOBase:
+    with archive.open("rb") as file:
+        begin = file.read(max(map(len, _COMPRESSED)))
+    reads = next((reads for magic, reads in _COMPRESSED.items() if begin.startswith(magic)), None)
+    return reads(archive) if reads is not None else archive.open("rb")
 
-    __slots__ = ()
 
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        member = super().frombuf(buf, encoding, errors)
-        if member.type in _EXTENDED and member.size > _HEADER_MAX_BYTES:
-            raise InputError(f"a header of the archive is larger than {_HEADER_MAX_BYTES} bytes")
-        if member.type == tarfile.GNUTYPE_SPARSE:
-            raise InputError(_SPARSE)
-        return member
+class _BoundedHeaders(io.RawIOBase):
+    """A tar of which only so much is read for what stands in front of one member's content.
 
-    def _proc_gnusparse_10(self, *_: Any) -> None:
-        # The map of such a file stands in front of its data, and may be as long as it likes.
-        raise InputError(_SPARSE)
+    `tarfile` reads names, extended headers and the maps of sparse files into memory, as long as they may be.
+    """
+
+    def __init__(self, file: io.BufferedIOBase) -> None:
+        self._file = file
+        self.begin_headers()
+
+    def begin_headers(self) -> None:
+        """Bound what is read from now on."""
+        self._left_bytes: int | None = _HEADER_MAX_BYTES
+
+    def begin_content(self) -> None:
+        """Bound no longer what is read."""
+        self._left_bytes = None
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read what the archive has next.
+
+        Raises:
+            InputError: the headers of a member are too large.
+        """
+        if self._left_bytes is not None:
+            self._left_bytes -= size
+            if size < 0 or self._left_bytes < 0:
+                raise InputError(f"a header of the archive is larger than {_HEADER_MAX_BYTES} bytes")
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Go to a place in the archive."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the place in the archive."""
+        return self._file.tell()
 
 
 class _Extraction:
@@ -82,7 +111,7 @@ class _Extraction:
         """Write a member, or remember a symbolic link."""
         path = self._path(member.name)
         if member.issparse():
-            raise InputError(_SPARSE)
+            raise InputError("sparse files are not taken: make the archive without them")
         if member.isdir():
             self._make_directory(path)
             # Who may enter a directory is part of the source, and goes into the image.
