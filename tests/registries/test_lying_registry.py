@@ -178,6 +178,38 @@ async def test_a_login_does_not_follow_a_redirect_to_another_host(
     assert [(one.path, "authorization" in one.headers) for one in other.asked] == [("/elsewhere?signature=x", False)]
 
 
+@pytest.mark.parametrize("scheme", ["basic", "bearer"])
+@pytest.mark.parametrize("whole", [False, True])
+async def test_where_a_registry_sends_us_on_to_can_not_ask_for_its_login(
+    lying_registry: Start, respond: Any, good_manifest: bytes, scheme: str, whole: bool
+) -> None:
+    async def ask_for_login(asked: Any, writer: asyncio.StreamWriter) -> None:
+        if asked.path.startswith("/token"):
+            writer.write(respond(200, b'{"token":"t"}'))
+        elif asked.headers.get("authorization") == "Bearer t":
+            writer.write(good_manifest)
+        else:
+            realm = f"http://{asked.headers['host']}/token"
+            writer.write(respond(401, b"", WWW_Authenticate=f'{scheme} realm="{realm}",service="s"'))
+
+    ask_for_login.pings = True  # type: ignore[attr-defined]  # it asks for a login at whatever
+    other = await lying_registry(ask_for_login)
+
+    async def send_on(asked: Any, writer: asyncio.StreamWriter) -> None:
+        writer.write(respond(307, b"", Location=f"http://{other.host}{asked.path}"))
+
+    send_on.pings = whole  # type: ignore[attr-defined]  # the first look, too, is sent on
+    registry = await lying_registry(send_on)
+
+    async with RegistryClient(LIMITS) as client:
+        repository = opened(client, registry, keyring(registry.host))
+        with pytest.raises(Unauthorized):
+            await repository.manifest("1", ACCEPT)
+
+    assert not any(one.headers.get("authorization", "").startswith("Basic") for one in (*other.asked, *registry.asked))
+    assert not repository.refused
+
+
 @pytest.mark.parametrize("location", ["http://[", "ftp://elsewhere/x", "file:///etc/passwd", "http://user:pw@%zz/"])
 async def test_a_redirect_to_nowhere(lying_registry: Start, respond: Any, location: str) -> None:
     assert isinstance(await failure(await lying_registry(always(respond(302, b"", Location=location)))), Misbehaved)

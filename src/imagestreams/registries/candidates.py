@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from yarl import URL
+
 from imagestreams.registries.answer import Answer
-from imagestreams.registries.challenge import Challenge, read_challenge
+from imagestreams.registries.challenge import Challenge, challenge_of
 from imagestreams.registries.credentials import Loan, Login, Refusals
 from imagestreams.registries.errors import Misbehaved, NoLogin, NoLoginGiven, TooManyRequests, Unauthorized, refusal
 
@@ -51,9 +53,10 @@ class Candidates:
         """The logins that were of no use where it went without one."""
         return Refusals(tuple(sorted(self._secrets_refused)), tuple(self._loans_useless))
 
-    async def ask(self, challenge: Challenge | None, send: Send, authorize: Authorize) -> Answer:
+    async def ask(self, challenge: Challenge | None, origin: URL, send: Send, authorize: Authorize) -> Answer:
         """Send a request with each login in turn until one is good enough, at most twice with each.
 
+        A host that `origin` sends us on to gets no login, and neither does the token service that it names.
         An answer that forbids it to one login is the answer if no other login is good enough either.
 
         Raises:
@@ -62,7 +65,7 @@ class Candidates:
         """
         useless = _Useless()
         try:
-            answer, candidate = await self._try(challenge, send, authorize, useless)
+            answer, candidate = await self._try(challenge, origin, send, authorize, useless)
         except Unauthorized as error:
             error.loans = tuple(useless.loans)
             error.transient |= useless.transient
@@ -75,13 +78,15 @@ class Candidates:
         return answer
 
     async def _try(
-        self, challenge: Challenge | None, send: Send, authorize: Authorize, useless: _Useless
+        self, challenge: Challenge | None, origin: URL, send: Send, authorize: Authorize, useless: _Useless
     ) -> tuple[Answer, Candidate]:
         failure = refusal(401, b"")
         forbidden: tuple[Answer, Candidate] | None = None
         tried: set[str] = set()
         order = list(self._order)
         for candidate in order:
+            if not _may_have(challenge, candidate):
+                continue
             try:
                 authorization = await _authorization(challenge, candidate, authorize)
                 # A token may have ended, so a second one is asked for; to have asked without any does not count.
@@ -97,7 +102,11 @@ class Candidates:
                     if answer.status != 401:
                         return (answer, candidate) if answer.status != 403 or forbidden is None else forbidden
                     failure = refusal(401, answer.body)
-                    challenge = read_challenge(answer.headers.getall("WWW-Authenticate", ())) or challenge
+                    told = challenge_of(answer, origin)
+                    if told is not None and (told.own or challenge is None):
+                        challenge = told
+                    if not _may_have(challenge, candidate):
+                        break
                     authorization = await _authorization(challenge, candidate, authorize, refused=authorization)
             except TooManyRequests:
                 raise
@@ -114,7 +123,8 @@ class Candidates:
                         break
                     raise
                 failure = error if isinstance(error, Unauthorized) else failure
-            useless.login(candidate)
+            if _may_have(challenge, candidate):
+                useless.login(candidate)
         if forbidden is not None:
             return forbidden
         if order == [None] and challenge is not None and challenge.scheme == "basic":
@@ -125,6 +135,11 @@ class Candidates:
         if self._order[0] != candidate:
             self._order.remove(candidate)
             self._order.insert(0, candidate)
+
+
+def _may_have(challenge: Challenge | None, candidate: Candidate) -> bool:
+    """Return whether who asks may have a login: only the registry itself, whoever it sends us on to."""
+    return candidate is None or challenge is None or challenge.own
 
 
 async def _authorization(

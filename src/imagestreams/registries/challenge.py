@@ -2,7 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from yarl import URL
+
+from imagestreams.registries.answer import Answer
 
 _SCHEME = re.compile(r"\s*,?\s*([A-Za-z][A-Za-z0-9_-]*)(?=\s|$|,)")
 _PARAMETER = re.compile(r'\s*,?\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
@@ -10,11 +14,15 @@ _PARAMETER = re.compile(r'\s*,?\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*(?:"((?:[^"\\]
 
 @dataclass(frozen=True)
 class Challenge:
-    """A login asked for: `basic`, or `bearer` with a token that `realm` gives."""
+    """A login asked for: `basic`, or `bearer` with a token that `realm` gives.
+
+    `own` tells whether the registry itself asks, and not a host that it sent us on to: no login is for that one.
+    """
 
     scheme: str
     realm: str = ""
     service: str = ""
+    own: bool = True
 
 
 def read_challenge(headers: Iterable[str]) -> Challenge | None:
@@ -25,6 +33,16 @@ def read_challenge(headers: Iterable[str]) -> Challenge | None:
             if scheme == "basic" or (scheme == "bearer" and values.get("realm")):
                 found.setdefault(scheme, Challenge(scheme, values.get("realm", ""), values.get("service", "")))
     return found.get("bearer") or found.get("basic")
+
+
+def challenge_of(answer: Answer, origin: URL) -> Challenge | None:
+    """Return how an answer asks for a login, if it does; `origin` is the registry that was asked."""
+    told = read_challenge(answer.headers.getall("WWW-Authenticate", ()))
+    return replace(told, own=_origin(answer.url) == _origin(origin)) if told is not None else None
+
+
+def _origin(url: URL) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.host, url.port
 
 
 def _challenges(header: str) -> Iterable[tuple[str, dict[str, str]]]:

@@ -5,7 +5,7 @@ import hashlib
 import re
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 from weakref import WeakValueDictionary
@@ -19,7 +19,7 @@ from imagestreams.registries.addresses import UnusableAddress, read_address
 from imagestreams.registries.answer import Answer
 from imagestreams.registries.bounded import Bounded
 from imagestreams.registries.candidates import Candidates
-from imagestreams.registries.challenge import Challenge, read_challenge
+from imagestreams.registries.challenge import Challenge, challenge_of
 from imagestreams.registries.clock import SYSTEM, Clock
 from imagestreams.registries.credentials import Keyring, Login, Refusals
 from imagestreams.registries.errors import (
@@ -152,21 +152,22 @@ class RegistryClient:
                 # It was found out while this one waited: a dead host costs all who wait for it one try.
                 raise failure[1].with_traceback(None)
             try:
-                answer = await self._ping(network_host(registry), insecure)
+                url, answer = await self._ping(network_host(registry), insecure)
                 if answer.not_before is not None:
                     raise refusal(answer.status, answer.body, answer.not_before)
                 if not _speaks_v2(answer):
-                    raise NotV2Registry(str(answer.url.origin()), answer.status)
+                    raise NotV2Registry(str(url), answer.status)
             except RegistryError as error:
                 self._failures.put(key, (clock(), error))
                 raise
             self._failures.drop(key)
-            challenge = read_challenge(answer.headers.getall("WWW-Authenticate", ())) if answer.status == 401 else None
-            found = _Endpoint(answer.url.origin(), challenge, clock() + _ENDPOINT_GOOD_S)
+            challenge = challenge_of(answer, url) if answer.status == 401 else None
+            found = _Endpoint(url, challenge, clock() + _ENDPOINT_GOOD_S)
             self._endpoints.put(key, found)
             return found
 
-    async def _ping(self, host: str, insecure: bool) -> Answer:
+    async def _ping(self, host: str, insecure: bool) -> tuple[URL, Answer]:
+        """Return the origin that answers, and what it or a host that it sends us on to says."""
         for scheme in ("https", "http") if insecure else ("https",):
             shown = f"{scheme}://{host}/v2/"
             try:
@@ -177,7 +178,7 @@ class RegistryClient:
             except Unreachable as error:
                 failure = error
             else:
-                return replace(answer, url=url)
+                return url.origin(), answer
         raise failure
 
 
@@ -323,7 +324,7 @@ class Repository:
             return await self._client.transport.send(method, url, sent, max_bytes=max_bytes, insecure=self._insecure)
 
         try:
-            return await self._candidates.ask(endpoint.challenge, send, self._authorization)
+            return await self._candidates.ask(endpoint.challenge, endpoint.url, send, self._authorization)
         except NoLogin as error:
             asked = f'{method.capitalize()} "{url.with_query(None)}"'
             raise NoLogin(f"{asked}: {error}", error.status, error.codes) from error
