@@ -240,6 +240,62 @@ def test_webhooks_are_listed_without_their_secrets(server: RunningServer, projec
     ]
 
 
+def webhook(server: RunningServer, project: str, secret: str, kind: str = "generic", scheme: str = "https") -> str:
+    path = f"/apis/build.openshift.io/v1/namespaces/{project}/buildconfigs/web/webhooks/{secret}/{kind}"
+    return server.urls[scheme] + path
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_generic_webhook_is_called(server: RunningServer, project: str, scheme: str) -> None:
+    server.isctl("create", "secret", "generic", "hook", "--from-literal=WebHookSecretKey=hush", "-n", project)
+
+    started = server.isctl("start-build", "--from-webhook", webhook(server, project, "hush", scheme=scheme))
+
+    assert (started.returncode, started.stdout) == (0, "build.build.openshift.io/web-1 started\n")
+
+
+def test_what_was_pushed_is_told_to_a_webhook(server: RunningServer, project: str, source: Path) -> None:
+    server.isctl("create", "secret", "generic", "hook", "--from-literal=WebHookSecretKey=hush", "-n", project)
+    shown = subprocess.run(["git", "-C", source, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+    commit, nothing = shown.stdout.strip(), "0" * 40
+    call = ("start-build", "--from-webhook", webhook(server, project, "hush"), "--git-post-receive=-")
+
+    other = server.isctl(*call, stdin=f"{nothing} {commit} refs/heads/other\n")
+    built = server.isctl(*call, f"--git-repository={source}", stdin=f"{nothing} {commit} refs/heads/master\n")
+
+    assert (other.returncode, other.stdout) == (0, "")
+    assert 'skipping build. None of the supplied refs matched ""' in other.stderr
+    assert built.stdout == "build.build.openshift.io/web-1 started\n"
+    revision = server.request("GET", f"{builds(project)}/web-1")[1]["spec"]["revision"]["git"]
+    assert (revision["commit"], revision["author"], revision["message"]) == (
+        commit,
+        {"name": "Jane", "email": "jane@example.com"},
+        "first",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("web",), "error: The '--from-webhook' flag is incompatible with arguments and all '--from-*' flags"),
+        (("--from-build=web-1",), "error: The '--from-webhook' flag is incompatible"),
+        (
+            ("--git-post-receive=/nothing",),
+            "error: unable to open --git-post-receive argument as a file: open /nothing",
+        ),
+        ((), "error: server rejected our request 401\nremote: "),
+    ],
+)
+def test_what_can_not_be_told_to_a_webhook(
+    server: RunningServer, project: str, arguments: tuple[str, ...], told: str
+) -> None:
+    done = server.isctl("start-build", "--from-webhook", webhook(server, project, "wrong"), *arguments)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(told)
+    assert "wrong" not in done.stderr
+
+
 def uploaded(server: RunningServer, project: str, name: str) -> tuple[dict[str, Any], bytes]:
     _, build = server.request("GET", f"{builds(project)}/{name}")
     return build, (server.data_dir / "builds" / "uploads" / build["metadata"]["uid"]).read_bytes()

@@ -9,6 +9,7 @@ from imagestreams.cli.builds import sources
 from imagestreams.cli.builds.following import LogCutOff, show_log, wait_for_end
 from imagestreams.cli.builds.selection import Object, meant
 from imagestreams.cli.builds.variables import Variable, parse_variables, several_in_one
+from imagestreams.cli.builds.webhooks import call_webhook, list_webhooks
 from imagestreams.cli.command import verb
 from imagestreams.cli.errors import CliError, standard_message, usage_error
 from imagestreams.cli.flags import flag, list_flag, switch
@@ -38,6 +39,7 @@ build alone.
   isctl start-build hello-world --from-repo=../hello-world --commit=v2
   isctl start-build hello-world --follow
   isctl start-build hello-world --wait
+  isctl start-build --from-webhook=https://…/webhooks/SECRET/generic
 """,
 )
 @flag("--from-build", default="", help="The name of a build to run again.")
@@ -55,6 +57,9 @@ build alone.
 @flag("--from-repo", default="", help="A local repository; the commit is sent as the source.")
 @flag("--exclude", help="Leave out what matches this regular expression; by default .git.")
 @flag("--list-webhooks", default="", help="Show the webhooks of a config instead: all, generic or github.")
+@flag("--from-webhook", default="", help="Call this generic webhook, an address, instead of naming a config.")
+@flag("--git-post-receive", default="", help="With --from-webhook: a file with what Git's post-receive hook got, or -.")
+@flag("--git-repository", default="", help="The repository that was pushed to; the current directory if left out.")
 @flag("-o", "--output", default="", help="name prints the name alone.")
 @click.argument("arguments", nargs=-1, metavar="(BUILDCONFIG | --from-build=BUILD)")
 @click.pass_context
@@ -62,6 +67,9 @@ def start_build(ctx: click.Context, /, arguments: tuple[str, ...], output: str, 
     session: Session = ctx.obj
     if output not in ("", "name"):
         raise usage_error(f"Unsupported output format: {output}", ctx.command_path)
+    if given["from_webhook"]:
+        _from_webhook(ctx, session, arguments, output, given)
+        return
     is_upload = _check_sources(given)
     if len(arguments) != 1 and not given["from_build"]:
         told = (
@@ -71,7 +79,7 @@ def start_build(ctx: click.Context, /, arguments: tuple[str, ...], output: str, 
         raise usage_error(told, ctx.command_path)
     name = _name(session, arguments, given)
     if given["list_webhooks"]:
-        _list_webhooks(session, name, given["list_webhooks"])
+        list_webhooks(session, name, given["list_webhooks"])
         return
     build = _upload(session, name, given) if is_upload else _request(session, name, given)
     reference = reference_of(build)
@@ -81,6 +89,25 @@ def start_build(ctx: click.Context, /, arguments: tuple[str, ...], output: str, 
         _follow(session, made, given["wait"])
     if given["wait"]:
         wait_for_end(session, made)
+
+
+def _from_webhook(
+    ctx: click.Context, session: Session, arguments: tuple[str, ...], output: str, given: dict[str, Any]
+) -> None:
+    address = given["from_webhook"]
+    if arguments or given["from_build"] or any(given[flag] for flag in _FROM):
+        told = "The '--from-webhook' flag is incompatible with arguments and all '--from-*' flags"
+        raise usage_error(told, ctx.command_path)
+    if not address.endswith("/generic"):
+        session.note("warning: the '--from-webhook' flag should be called with a generic webhook URL.")
+    build = call_webhook(session, address, given["git_post_receive"], given["git_repository"])
+    if build is None:
+        return
+    if build.get("kind") != BUILDS.kind:
+        session.note(str(build.get("message", "")))
+        return
+    reference = reference_of(build)
+    session.say(reference if output else f"{reference} started")
 
 
 def _check_sources(given: dict[str, Any]) -> bool:
@@ -244,17 +271,3 @@ def _follow(session: Session, build: str, waits: bool) -> None:
                 f"Error: unable to stream the build logs; caused by: {standard_message(error)}"
             )
         return
-
-
-def _list_webhooks(session: Session, name: str, wanted: str) -> None:
-    resources = session.resources(BUILD_CONFIGS)
-    config = resources.get(name)
-    for trigger in (config.get("spec") or {}).get("triggers") or []:
-        kind = str(trigger.get("type"))
-        hook = trigger.get(kind.lower())
-        if kind in ("ImageChange", "ConfigChange") or wanted not in ("all", kind.lower()) or hook is None:
-            continue
-        # The part that is secret is not shown.
-        path = f"{resources.path(name, 'webhooks')}/<secret>/{kind.lower()}"
-        address = session.config.server.rstrip("/") + path
-        session.say(f"{kind} {address}" if wanted == "all" else address)
