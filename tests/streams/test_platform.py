@@ -2,6 +2,7 @@
 
 import pytest
 
+from imagestreams.api.annotations import PREFER_VARIANT
 from imagestreams.api.image import ImageManifest
 from imagestreams.streams.platform import (
     LINUX_AMD64,
@@ -14,8 +15,10 @@ from imagestreams.streams.platform import (
 
 
 def listed(*platforms: str) -> list[ImageManifest]:
-    pairs = (platform.split("/") for platform in platforms)
-    return [ImageManifest(digest="/".join(pair), os=pair[0], architecture=pair[1]) for pair in pairs]
+    parts = ([*platform.split("/"), ""][:3] for platform in platforms)
+    return [
+        ImageManifest(digest="/".join(one).rstrip("/"), os=one[0], architecture=one[1], variant=one[2]) for one in parts
+    ]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,10 @@ def listed(*platforms: str) -> list[ImageManifest]:
         (["linux/arm64", "linux/amd64"], Platform("linux", "s390x"), "linux/amd64"),
         (["windows/amd64", "linux/amd64"], LINUX_AMD64, "linux/amd64"),
         (["linux/arm64", "linux/ppc64le"], LINUX_AMD64, "linux/arm64"),
+        (["linux/arm/v6", "linux/arm/v7"], Platform("linux", "arm", "v7"), "linux/arm/v7"),
+        (["linux/arm/v6", "linux/arm/v7"], Platform("linux", "arm"), "linux/arm/v6"),
+        (["linux/arm/v6", "linux/arm/v7"], Platform("linux", "arm", "v5"), "linux/arm/v6"),
+        (["linux/arm64/v9", "linux/arm64"], Platform("linux", "arm64", "v8"), "linux/arm64"),
     ],
 )
 def test_preference_then_linux_amd64_then_the_first(platforms: list[str], preferred: Platform, chosen: str) -> None:
@@ -43,3 +50,6 @@ def test_annotations_override_the_servers_platform_one_by_one() -> None:
     assert preferred_platform(None, server) == server
     assert preferred_platform({PREFER_ARCHITECTURE: "s390x"}, server) == Platform("linux", "s390x")
     assert preferred_platform({PREFER_OS: "windows"}, server) == Platform("windows", "arm64")
+    assert preferred_platform({PREFER_ARCHITECTURE: "arm", PREFER_VARIANT: "v6"}, server) == Platform(
+        "linux", "arm", "v6"
+    )

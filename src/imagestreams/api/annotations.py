@@ -14,6 +14,9 @@ FOLLOW: Final = "imagestreams.dev/follow"
 MOVES: Final = "imagestreams.dev/moves"
 """On a stream, by the server: which version each followed tag moved to, when and why, as a JSON list."""
 
+PREFER_VARIANT: Final = "imagestreams.dev/prefer-variant"
+"""On a spec tag: which variant of its architecture is chosen from a list, such as `v6` of `arm`."""
+
 TAG_FILTER: Final = "imagestreams.dev/tag-filter"
 """On an ImageStreamImport: which tags of the repository are meant, a range of versions or a regular expression."""
 
