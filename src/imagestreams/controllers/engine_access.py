@@ -1,6 +1,7 @@
 """How container engines are to ask registries: our logins and our registry settings in their own words. Pure.
 
-An engine gets the logins of the images that it needs and no others, each under the name of its repository.
+An engine gets the logins of the images that it needs and no others, each under the name of its repository. What it
+pushes goes to the registry that the name has, wherever the settings let the same name be read: so engines do it.
 """
 
 import base64
@@ -31,13 +32,26 @@ def sources(policy: RegistryPolicy, images: Iterable[str]) -> list[RegistrySourc
     found = {}
     for reference in _references(images):
         name = _name(reference)
-        places = policy.places(reference, by_digest=bool(reference.id), insecure=False)
-        places_named = [(f"{place.registry}/{place.repository}", place.insecure) for place in places]
-        own = next((insecure for location, insecure in places_named if location == name), False)
-        mirrors = [(location, insecure) for location, insecure in places_named if location != name]
-        asks_itself = any(location == name for location, _ in places_named)
-        found[name] = RegistrySource(name, name, own, not asks_itself, mirrors)
+        own = policy.source(reference, insecure=False)
+        mirrors = tuple(
+            (f"{place.registry}/{place.repository}", place.insecure)
+            for place in policy.places(reference, by_digest=bool(reference.id), insecure=False)
+            if place != own
+        )
+        if own is None:
+            found[name] = RegistrySource(name, name, blocked=True, mirrors=mirrors)
+        else:
+            found[name] = RegistrySource(name, f"{own.registry}/{own.repository}", own.insecure, mirrors=mirrors)
     return list(found.values())
+
+
+def with_other_places(policy: RegistryPolicy, images: Iterable[str]) -> list[str]:
+    """Return images, and the repositories that stand in for theirs: an engine may need logins for these, too."""
+    every = list(images)
+    for reference in _references(tuple(every)):
+        for place in policy.places(reference, by_digest=bool(reference.id), insecure=False):
+            every.append(f"{place.registry}/{place.repository}")
+    return list(dict.fromkeys(every))
 
 
 def insecure_hosts(policy: RegistryPolicy, images: Iterable[str]) -> frozenset[str]:

@@ -84,15 +84,9 @@ class RegistryPolicy:
 
         `insecure` is what the import itself allows. It holds for the mirrors too, as on the real server.
         """
-        where = wanted.docker_client_defaults()
-        registry = "docker.io" if where.registry == "index.docker.io" else where.registry
-        name = f"{registry}/{where.repository}"
-        entry = _most_specific(self.entries, name)
+        name = _name(wanted)
         lax = insecure or _in_any(self.insecure, name)
-        blocked = _in_any(self.blocked, name) or (entry is not None and entry.blocked)
-        mirrors, contacts_source = self._mirrors(name, by_digest)
-        # Who is kept from the source for tags is kept from it for digests, which are asked for after the tags.
-        contacts_source = contacts_source and self._mirrors(name, not by_digest)[1]
+        mirrors, _ = self._mirrors(name, by_digest)
         found: list[Place] = []
         for source, mirror in mirrors:
             if mirror.location == source or _in_any(self.blocked, mirror.location):
@@ -100,13 +94,27 @@ class RegistryPolicy:
             location = mirror.location + _below(source, name)
             allowed = lax or mirror.insecure or _in_any(self.insecure, location)
             found += _place(location, allowed)
-        if contacts_source and not blocked:
-            own = Place(registry, where.repository, lax)
-            if entry is not None:
-                location = entry.location + _below(entry.prefix, name) if entry.location else name
-                own = next(iter(_place(location, lax or entry.insecure)), own)
+        own = self.source(wanted, insecure=insecure)
+        if own is not None:
             found.insert(_rank_of_source(mirrors, len(found)), own)
         return list(dict.fromkeys(found))
+
+    def source(self, wanted: ImageReference, *, insecure: bool) -> Place | None:
+        """Return where a repository is, besides its mirrors; `None` when it may not be asked there."""
+        name = _name(wanted)
+        entry = _most_specific(self.entries, name)
+        if _in_any(self.blocked, name) or (entry is not None and entry.blocked):
+            return None
+        # Who is kept from the source for tags is kept from it for digests, which are asked for after the tags.
+        if not all(self._mirrors(name, by_digest)[1] for by_digest in (False, True)):
+            return None
+        lax = insecure or _in_any(self.insecure, name)
+        registry, _, repository = name.partition("/")
+        own = Place(registry, repository, lax)
+        if entry is None:
+            return own
+        location = entry.location + _below(entry.prefix, name) if entry.location else name
+        return next(iter(_place(location, lax or entry.insecure)), own)
 
     def _mirrors(self, name: str, by_digest: bool) -> tuple[list[tuple[str, Mirror]], bool]:
         """Return the mirrors of the most specific scope that has some, merged over all rules of that scope."""
@@ -118,6 +126,12 @@ class RegistryPolicy:
         rules = [rule for rule in rules if rule.source == source]
         order = _merged([rule.mirrors for rule in rules])
         return [(source, mirror) for mirror in order], all(rule.contacts_source for rule in rules)
+
+
+def _name(wanted: ImageReference) -> str:
+    where = wanted.docker_client_defaults()
+    registry = "docker.io" if where.registry == "index.docker.io" else where.registry
+    return f"{registry}/{where.repository}"
 
 
 def covers(scope: str, name: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 from imagestreams.api.build.types import Build
 from imagestreams.api.core import ConfigMap, LocalObjectReference, Secret
 from imagestreams.api.pods import EnvVar
-from imagestreams.controllers.engine_access import auth_file, sources, trusted_for
+from imagestreams.controllers.engine_access import auth_file, sources, trusted_for, with_other_places
 from imagestreams.registries.credentials import Keyring
 from imagestreams.registries.policy import RegistryPolicy
 from imagestreams.resources.builds.image_sources import ImageSources
@@ -106,9 +106,10 @@ class BuildPlans:
 
     def _access(self, keyring: Keyring, images: Sequence[str]) -> RegistryAccess:
         policy = self.policy()
-        certificates = trusted_for(self.authorities(), images)
+        asked = with_other_places(policy, images)
+        certificates = trusted_for(self.authorities(), asked)
         certificates += [self.certificate] if self.certificate else []
-        return RegistryAccess(auth_file(keyring, images), sources(policy, images), certificates)
+        return RegistryAccess(auth_file(keyring, asked), sources(policy, images), certificates)
 
     def _keyring(self, build: Build, named: Iterable[LocalObjectReference | None]) -> Keyring:
         """Return the logins of the named secrets, then those of all others of the namespace, as imports use them."""
