@@ -129,6 +129,16 @@ def test_builds_that_ended_since_a_time() -> None:
             workload(DaemonSet, desiredNumberScheduled=2, updatedNumberScheduled=2),
             "RolloutCompleted",
         ),
+        (
+            workload(DaemonSet, desiredNumberScheduled=1),
+            workload(DaemonSet, FAILING, desiredNumberScheduled=1),
+            "RolloutFailed",
+        ),
+        (
+            workload(DaemonSet, FAILING, desiredNumberScheduled=1),
+            workload(DaemonSet, FAILING, generation=2, observedGeneration=1, desiredNumberScheduled=1),
+            None,
+        ),
     ],
 )
 def test_how_a_rollout_ended_is_told_once(before: Any, after: Any, told: str | None) -> None:

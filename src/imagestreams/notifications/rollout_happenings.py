@@ -58,19 +58,19 @@ def _end(workload: Workload) -> _End | None:
         done = status.update_revision and status.current_revision == status.update_revision
         return _End("RolloutCompleted", status.update_revision) if done else None
     revision = str(workload.metadata.generation)
+    # What the status says of an earlier state is no end of this one.
+    if status.observed_generation != workload.metadata.generation:
+        return None
     if isinstance(workload, DaemonSet):
         failure = _failure(status.conditions)
         if failure is not None:
             return _End("RolloutFailed", revision, failure.reason, failure.message)
-        counted = status.observed_generation == workload.metadata.generation
-        done = counted and status.updated_number_scheduled == status.desired_number_scheduled
+        done = status.updated_number_scheduled == status.desired_number_scheduled
         return _End("RolloutCompleted", revision) if done else None
     if isinstance(workload, Deployment):
         revision = (workload.metadata.annotations or {}).get(_REVISION, revision)
     else:
         revision = str(workload.status.latest_version)
-    if status.observed_generation != workload.metadata.generation:
-        return None
     for condition in status.conditions or []:
         if condition.type == "Progressing" and condition.reason in _DONE:
             return _End("RolloutCompleted", revision, condition.reason, condition.message)
