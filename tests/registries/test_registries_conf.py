@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from imagestreams.reference import parse
 from imagestreams.registries.policy import Mirror, MirrorRule, Pulls, RegistryEntry
 from imagestreams.registries.registries_conf import RegistriesConfError, RegistriesConfFile, parse_registries_conf
 
@@ -47,10 +48,34 @@ def test_registries_and_their_mirrors_are_read() -> None:
         RegistryEntry("docker.io/library", "hub.local/library", insecure=True),
     )
     assert policy.mirrors == (
-        MirrorRule("quay.io", (Mirror("mirror.local:5000/quay", insecure=True),), Pulls.BY_DIGEST),
-        MirrorRule("docker.io/library", (Mirror("tags.local"),), Pulls.BY_TAG),
-        MirrorRule("docker.io/library", (Mirror("both.local"),), Pulls.ALL),
+        MirrorRule("quay.io", (Mirror("mirror.local:5000/quay", insecure=True),), Pulls.BY_DIGEST, of_entry=True),
+        MirrorRule("docker.io/library", (Mirror("tags.local"),), Pulls.BY_TAG, of_entry=True),
+        MirrorRule("docker.io/library", (Mirror("both.local"),), Pulls.ALL, of_entry=True),
     )
+
+
+def test_only_the_most_specific_entry_counts_with_its_mirrors_or_without_any() -> None:
+    policy = parse_registries_conf(
+        """
+        [[registry]]
+        location = "quay.io"
+        [[registry.mirror]]
+        location = "mirror.local/quay"
+        [[registry]]
+        location = "quay.io/secret"
+        [[registry]]
+        location = "mirror.local/quay/closed"
+        blocked = true
+        """
+    )
+
+    def places(name: str) -> list[str]:
+        found = policy.places(parse(name), by_digest=False, insecure=False)
+        return [place.reference().exact() for place in found]
+
+    assert places("quay.io/org/app") == ["mirror.local/quay/org/app", "quay.io/org/app"]
+    assert places("quay.io/secret/app") == ["quay.io/secret/app"]
+    assert places("quay.io/closed/app") == ["quay.io/closed/app"]
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,16 @@ class Mirror:
 
 @dataclass(frozen=True)
 class MirrorRule:
-    """The mirrors of a scope, the first to be asked first; then, if `contacts_source`, the scope itself."""
+    """The mirrors of a scope, the first to be asked first; then, if `contacts_source`, the scope itself.
+
+    `of_entry` mirrors belong to the entry of their scope in a `registries.conf`, and count only where that entry does.
+    """
 
     source: str
     mirrors: tuple[Mirror, ...]
     pulls: Pulls = Pulls.ALL
     contacts_source: bool = True
+    of_entry: bool = False
 
     def serves(self, by_digest: bool) -> bool:
         """Return whether the mirrors may be asked for digests, or for tags."""
@@ -89,9 +93,9 @@ class RegistryPolicy:
         mirrors, _ = self._mirrors(name, by_digest)
         found: list[Place] = []
         for source, mirror in mirrors:
-            if mirror.location == source or _in_any(self.blocked, mirror.location):
-                continue
             location = mirror.location + _below(source, name)
+            if mirror.location == source or self._blocks(location):
+                continue
             allowed = lax or mirror.insecure or _in_any(self.insecure, location)
             found += _place(location, allowed)
         own = self.source(wanted, insecure=insecure)
@@ -102,8 +106,7 @@ class RegistryPolicy:
     def source(self, wanted: ImageReference, *, insecure: bool) -> Place | None:
         """Return where a repository is, besides its mirrors; `None` when it may not be asked there."""
         name = _name(wanted)
-        entry = _most_specific(self.entries, name)
-        if _in_any(self.blocked, name) or (entry is not None and entry.blocked):
+        if self._blocks(name):
             return None
         # Who is kept from the source for tags is kept from it for digests, which are asked for after the tags.
         if not all(self._mirrors(name, by_digest)[1] for by_digest in (False, True)):
@@ -111,15 +114,22 @@ class RegistryPolicy:
         lax = insecure or _in_any(self.insecure, name)
         registry, _, repository = name.partition("/")
         own = Place(registry, repository, lax)
+        entry = _most_specific(self.entries, name)
         if entry is None:
             return own
         location = entry.location + _below(entry.prefix, name) if entry.location else name
         return next(iter(_place(location, lax or entry.insecure)), own)
 
+    def _blocks(self, name: str) -> bool:
+        entry = _most_specific(self.entries, name)
+        return _in_any(self.blocked, name) or (entry is not None and entry.blocked)
+
     def _mirrors(self, name: str, by_digest: bool) -> tuple[list[tuple[str, Mirror]], bool]:
         """Return the mirrors of the most specific scope that has some, merged over all rules of that scope."""
         rules = [rule for rule in self.mirrors if rule.serves(by_digest) and rule.has_mirrors()]
-        rules = [rule for rule in rules if covers(rule.source, name)]
+        entry = _most_specific(self.entries, name)
+        own = entry.prefix if entry is not None else ""
+        rules = [rule for rule in rules if covers(rule.source, name) and (not rule.of_entry or rule.source == own)]
         if not rules:
             return [], True
         source = max((rule.source for rule in rules), key=len)

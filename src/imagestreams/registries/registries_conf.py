@@ -70,7 +70,7 @@ def _rules(table: dict[str, Any], entry: RegistryEntry, where: str) -> list[Mirr
         if by_digest_only and asked:
             raise RegistriesConfError(f"{here}.pull-from-mirror can't be used together with mirror-by-digest-only")
         found = Mirror(location.rstrip("/"), _flag(mirror, "insecure", here))
-        rules.append(MirrorRule(entry.prefix, (found,), pulls))
+        rules.append(MirrorRule(entry.prefix, (found,), pulls, of_entry=True))
     return rules
 
 
