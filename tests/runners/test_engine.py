@@ -3,9 +3,12 @@
 import asyncio
 import os
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvloop
 
 from imagestreams.runners import engine
 from imagestreams.runners.engine import Command, Outcome, RunnerError, base_environment, last_words, run
@@ -74,9 +77,11 @@ async def test_a_program_that_may_not_be_run_is_told_of(tmp_path: Path) -> None:
         await run(Command((str(tmp_path / "tool"),)))
 
 
-async def test_a_variable_that_can_not_be_given_is_told_of() -> None:
-    with pytest.raises(RunnerError, match="can't be started: embedded null byte"):
-        await run(Command(("/bin/true",), {"NAME": "a\0b"}))
+@pytest.mark.parametrize("run_with", [asyncio.run, uvloop.run])
+def test_a_text_that_can_not_be_given_is_told_of(run_with: Callable[[Coroutine[Any, Any, Outcome]], Outcome]) -> None:
+    for command in (Command(("/bin/true",), {"NAME": "a\0b"}), Command(("/bin/true", "a\0b"))):
+        with pytest.raises(RunnerError, match="can't be started: embedded null byte"):
+            run_with(run(command))
 
 
 async def test_of_what_is_said_the_end_is_kept_and_the_log_gets_it_all() -> None:

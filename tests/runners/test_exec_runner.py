@@ -61,6 +61,20 @@ async def test_the_change_is_on_standard_input_and_in_the_environment(
     assert (tmp_path / "argument").read_text() == "fixed\n"
 
 
+async def test_what_is_too_long_for_the_environment_is_on_standard_input_alone(
+    tmp_path: Path, workload: Callable[..., Workload]
+) -> None:
+    runner = told(tmp_path, f"cat > {tmp_path}/stdin; env > {tmp_path}/env")
+    images = {f"app-{number}": f"registry.example.com/{'a' * 200}:{number}" for number in range(900)}
+
+    await runner.roll_out(workload({"containers": [{"name": name, "image": image} for name, image in images.items()]}))
+
+    assert json.loads((tmp_path / "stdin").read_text())["images"] == images
+    environment = (tmp_path / "env").read_text()
+    assert f"IMAGESTREAMS_IMAGE={images['app-0']}\n" in environment
+    assert "IMAGESTREAMS_IMAGES=" not in environment
+
+
 async def test_a_removal_is_told_of_too(tmp_path: Path, workload: Callable[..., Workload]) -> None:
     runner = told(tmp_path, f'echo "$IMAGESTREAMS_ACTION $IMAGESTREAMS_NAME" > {tmp_path}/said')
 

@@ -64,6 +64,9 @@ async def run(command: Command) -> Outcome:
     Raises:
         RunnerError: the program is not there or can't be started.
     """
+    if any("\0" in text for text in (*command.argv, *command.environment.values())):
+        # The system ends a text there; what it stands for would be something else.
+        raise RunnerError(f"{command.argv[0]} can't be started: embedded null byte")
     try:
         process = await asyncio.create_subprocess_exec(
             *command.argv,
@@ -80,9 +83,6 @@ async def run(command: Command) -> Outcome:
         raise RunnerError(f"{what} is not installed: {error.strerror}") from error
     except OSError as error:
         raise RunnerError(f"{command.argv[0]} can't be started: {error.strerror}") from error
-    except ValueError as error:
-        # A zero byte in a variable.
-        raise RunnerError(f"{command.argv[0]} can't be started: {error}") from error
     said, complained = bytearray(), bytearray()
     pipes = [
         asyncio.create_task(_feed(process, command.stdin)),

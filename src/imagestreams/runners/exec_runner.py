@@ -15,6 +15,8 @@ from imagestreams.runners.runner import Observation, Workload
 
 APPLY: Final = "apply"
 REMOVE: Final = "remove"
+VARIABLE_MAX: Final = 64 * 1024
+"""The longest text in the environment, in bytes: a program with one of 128 KiB, or with 2 MiB in all, can't start."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,11 @@ def described(action: str, workload: Workload) -> dict[str, Any]:
 
 
 def variables(action: str, workload: Workload) -> dict[str, str]:
-    """Return what of a change stands in the environment; `IMAGESTREAMS_IMAGES` holds a `name=image` a line."""
-    return {
+    """Return what of a change stands in the environment; `IMAGESTREAMS_IMAGES` holds a `name=image` a line.
+
+    What is too long for a variable is left out: it stands on standard input alone.
+    """
+    found = {
         "IMAGESTREAMS_ACTION": action,
         "IMAGESTREAMS_CHANGE_ID": workload.change_id,
         "IMAGESTREAMS_API_VERSION": workload.api_version,
@@ -92,3 +97,4 @@ def variables(action: str, workload: Workload) -> dict[str, str]:
         "IMAGESTREAMS_IMAGE": next(iter(workload.images.values()), ""),
         "IMAGESTREAMS_IMAGES": "\n".join(f"{name}={image}" for name, image in workload.images.items()),
     }
+    return {name: text for name, text in found.items() if len(text.encode()) <= VARIABLE_MAX}
