@@ -46,6 +46,21 @@ def test_yaml_is_read_like_json() -> None:
     assert stream.metadata.name == "v"
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (r"a\ud800b", "a\ufffdb"),
+        (r"\udc00\uD800\ud83d\uDE00", "\ufffd\ufffd\U0001f600"),
+        (r"\\ud800", r"\ud800"),
+        (r"\ud800\u0041", "\ufffdA"),
+    ],
+)
+def test_half_a_character_is_read_as_go_reads_it(text: str, read: str) -> None:
+    body = rf'{{"metadata": {{"name": "v", "annotations": {{"k": "{text}"}}}}}}'
+
+    assert decode(body.encode()).value.metadata.annotations == {"k": read}
+
+
 def test_null_leaves_a_field_at_its_default() -> None:
     stream = decode({**STREAM, "spec": {"tags": None, "dockerImageRepository": None}}).value
 
