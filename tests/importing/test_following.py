@@ -167,6 +167,42 @@ async def test_the_newest_image_is_followed_by_when_it_was_made(
     assert items(import_room) == [newer.digest, newest.digest]
 
 
+async def test_a_version_beyond_the_tags_that_are_looked_at_is_not_taken_for_gone(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    def push(tag: str, created: str, seed: int) -> Any:
+        return docker_registry.image(repository_name, tag, seed=seed, config={"created": created})
+
+    push("t00", "2020-01-01T00:00:00Z", 1)
+    newest = push("zz", "2024-01-01T00:00:00Z", 2)
+    await import_room.add_stream({"tags": [wish(f"{docker_registry.host}/{repository_name}", "newest")]})
+    await check(import_room)
+    for number in range(1, 60):
+        push(f"t{number:02d}", "2021-01-01T00:00:00Z", 3)
+
+    [outcome] = await check(import_room)
+
+    assert (outcome["status"]["status"], items(import_room)) == ("Success", [newest.digest])
+    assert "conditions" not in import_room.stream()["status"]["tags"][0]
+
+
+async def test_the_newest_version_that_is_pushed_again_with_an_older_image_is_not_taken_for_gone(
+    import_room: Any, docker_registry: Any, repository_name: str
+) -> None:
+    def push(tag: str, created: str, seed: int) -> Any:
+        return docker_registry.image(repository_name, tag, seed=seed, config={"created": created})
+
+    push("1", "2020-01-01T00:00:00Z", 1)
+    before = push("2", "2024-01-01T00:00:00Z", 2)
+    await import_room.add_stream({"tags": [wish(f"{docker_registry.host}/{repository_name}", "newest")]})
+    await check(import_room)
+    again = push("2", "2023-01-01T00:00:00Z", 3)
+
+    [outcome] = await check(import_room)
+
+    assert (outcome["status"]["status"], items(import_room)) == ("Success", [again.digest, before.digest])
+
+
 async def test_a_repository_that_can_not_be_listed_is_told_in_the_condition(
     import_room: Any, docker_registry: Any, repository_name: str
 ) -> None:

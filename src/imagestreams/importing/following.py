@@ -65,6 +65,7 @@ class Following:
         self._memory = memory
         self._server = server
         self._dated_max = dated_max
+        self._standing: set[str] = set()
         self._listed: dict[tuple[tuple[str, str], bool, bool], asyncio.Task[list[Candidate]]] = {}
 
     async def choose(
@@ -78,6 +79,10 @@ class Following:
         }
         if stream is None:
             return {}
+        # Looked at whatever else there is: what is only not looked at must not seem to be gone.
+        self._standing = {
+            version for image in images if image.to and (version := current_version(stream, image.to.name))
+        }
         chosen = await asyncio.gather(
             *(self._outcome(policy, images[number], stream) for number, policy in policies.items())
         )
@@ -126,7 +131,8 @@ class Following:
             raise listing_failed(error, where, reached=reached) from error
         if not created:
             return [Candidate(tag) for tag in tags]
-        tags = by_importance(tags)[: self._dated_max]
+        ordered = by_importance(tags)
+        tags = [*ordered[: self._dated_max], *(tag for tag in ordered[self._dated_max :] if tag in self._standing)]
         try:
             digests = await asyncio.gather(*(repository.head(tag, ACCEPTED) for tag in tags))
         except RegistryError as error:

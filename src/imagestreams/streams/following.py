@@ -91,12 +91,14 @@ def choose_version(policy: VersionPolicy, text: str, candidates: Iterable[Candid
     Raises:
         NothingToFollow: no candidate is within the bounds, or only such that would be a step down.
     """
-    ranked = [(rank, one.tag) for one in candidates if (rank := policy.rank(one)) is not None]
+    ranks = {one.tag: rank for one in candidates if (rank := policy.rank(one)) is not None}
+    ranked = [(rank, tag) for tag, rank in ranks.items()]
     if not ranked:
         raise NothingToFollow(f"no tag of the repository is within {text}")
     highest, chosen = max(ranked)
     reached = policy.rank(current) if current is not None else None
-    if current is not None and reached is not None and highest < reached:
+    # One that is still there may have been pushed again, with an image that was made before.
+    if current is not None and current.tag not in ranks and reached is not None and highest < reached:
         raise NothingToFollow(
             f"{current.tag} is no longer in the repository, and the highest tag within {text} is {chosen}, "
             "to which a tag never goes down by itself"
