@@ -93,6 +93,37 @@ def test_without_a_command_each_change_is_a_line(own: RunningServer, tmp_path: P
     assert [line.split()[2] for line in text.splitlines()[1:]] == DIGESTS[:5]
 
 
+@pytest.mark.parametrize("arguments", [(), ("--exec", 'echo "now $IMAGESTREAMS_IMAGE"')])
+def test_a_deletion_is_told_and_nothing_is_done_for_it(
+    own: RunningServer, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    name = f"gone{len(arguments)}"
+    stream(own, name)
+    point(own, name, DIGESTS[0])
+
+    with Watch(tmp_path / "out", own, f"{name}:prod", "--initial", *arguments) as watch:
+        watch.until(lambda text: DIGESTS[0] in text)
+        own.isctl("tag", "-d", f"{name}:prod", check=True)
+        watch.until(lambda text: f"imagestreamtag {name}:prod was deleted\n" in text)
+        point(own, name, DIGESTS[1])
+        text = watch.until(lambda text: DIGESTS[1] in text)
+
+    assert len(text.splitlines()) == 3
+
+
+def test_a_deletion_is_not_the_change_that_once_waits_for(own: RunningServer, tmp_path: Path) -> None:
+    stream(own, "single")
+    point(own, "single", DIGESTS[0])
+
+    with Watch(tmp_path / "out", own, "single:prod", "--once") as watch:
+        time.sleep(1)  # until it watches; nothing tells of that
+        own.isctl("tag", "-d", "single:prod", check=True)
+        point(own, "single", DIGESTS[1])
+        text = watch.until(lambda text: DIGESTS[1] in text)
+
+    assert text.splitlines()[-1].split()[2] == DIGESTS[1]
+
+
 def test_changes_during_a_command_are_one(own: RunningServer, tmp_path: Path) -> None:
     stream(own, "busy")
     point(own, "busy", DIGESTS[0])

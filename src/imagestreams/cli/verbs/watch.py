@@ -57,12 +57,13 @@ def watch(
     name, timeout_s = tag_name(arguments[0]), parse_duration_s(timeout)
     code = 0
     for change in _changes(session, name, timeout_s, initial=initial, newest_only=bool(command)):
+        if change.is_deletion:
+            # There is no image to act on: it is told, and ends no `--once`.
+            session.note(f"imagestreamtag {name} was deleted")
+            continue
         if not command:
             session.say(change.line())
             session.out.flush()
-        elif change.is_deletion:
-            session.note(f"imagestreamtag {name} was deleted")
-            continue
         else:
             code = _run(session, command, change)
         if once:
