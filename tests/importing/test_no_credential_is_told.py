@@ -21,13 +21,22 @@ def docker_config(host: str, login: dict[str, str]) -> str:
     return base64.b64encode(json.dumps({"auths": {host: login}}).encode()).decode()
 
 
+def echo(asked: Any) -> bytes:
+    """An error that repeats all that was asked, as those of debugging proxies do."""
+    login = asked.headers.get("authorization", "")
+    plain = base64.b64decode(login.removeprefix("Basic ")).decode() if login.startswith("Basic ") else ""
+    return json.dumps({"errors": [{"code": "X", "message": f"{login} {plain} {asked.body.decode()}"}]}).encode()
+
+
 def token_registry(respond: Any, good_manifest: bytes, *, token_status: int = 200, status: int = 200) -> Answer:
     """A registry with a token service; the two may refuse or fail."""
 
     async def answer(asked: Any, writer: asyncio.StreamWriter) -> None:
         host = asked.headers["host"]
         if asked.path.startswith("/token"):
-            writer.write(respond(token_status, json.dumps({"token": TOKEN}).encode() if token_status == 200 else b""))
+            writer.write(
+                respond(token_status, json.dumps({"token": TOKEN}).encode() if token_status == 200 else echo(asked))
+            )
         elif asked.headers.get("authorization") != f"Bearer {TOKEN}":
             writer.write(respond(401, b"", WWW_Authenticate=f'Bearer realm="http://{host}/token",service="s"'))
         elif status == 200 and "/blobs/" not in asked.path:
@@ -35,7 +44,7 @@ def token_registry(respond: Any, good_manifest: bytes, *, token_status: int = 20
         elif status == 200:
             writer.write(respond(200, b'{"architecture": "amd64", "os": "linux"}'))
         else:
-            writer.write(respond(status))
+            writer.write(respond(status, echo(asked)))
 
     answer.pings = True  # type: ignore[attr-defined]  # the first look tells of the token service
     return answer

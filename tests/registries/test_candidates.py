@@ -40,6 +40,7 @@ class Registry:
         self._respond = respond
         self._manifest = good_manifest
         self._answers = {basic(user): status for user, status in answers.items()}
+        self._users = {basic(user): user for user in answers}
         self.nobody = 401
 
     async def __call__(self, asked: Any, writer: asyncio.StreamWriter) -> None:
@@ -50,7 +51,7 @@ class Registry:
         elif status == 200:
             writer.write(self._manifest)
         else:
-            told = {"errors": [{"code": "DENIED", "message": f"not for {login}"}]}
+            told = {"errors": [{"code": "DENIED", "message": f"not for {self._users.get(login)}"}]}
             writer.write(self._respond(status, json.dumps(told).encode()))
 
 
@@ -98,7 +99,7 @@ async def test_what_was_forbidden_to_the_first_login_is_told_when_none_may(
         with pytest.raises(Refused) as caught:
             await opened(client, registry.host, "first", "second", "third").manifest("1", [TYPE])
 
-    assert (caught.value.status, str(caught.value)) == (403, f"denied: not for {basic('first')}")
+    assert (caught.value.status, str(caught.value)) == (403, "denied: not for first")
 
 
 async def test_a_login_is_tried_where_having_none_was_good_enough_before(

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -14,6 +15,7 @@ from imagestreams.registries.addresses import check_address, read_address
 from imagestreams.registries.answer import Answer, asked
 from imagestreams.registries.bounded import Bounded
 from imagestreams.registries.clock import SYSTEM, Clock
+from imagestreams.registries.echoes import without_login
 from imagestreams.registries.errors import Misbehaved, RegistryError, TimedOut, Unreachable
 from imagestreams.registries.limits import Limiter, Limits, retry_after_s, used_up_s
 from imagestreams.registries.observer import Nobody, RequestObserver
@@ -187,7 +189,7 @@ class Transport:
             raise Unreachable(f"{request}: dial tcp: lookup {url.host}: no such host")
         heard: list[int] = []
         try:
-            return await self._open().exchange(
+            answer = await self._open().exchange(
                 request.method,
                 url,
                 request.headers,
@@ -197,6 +199,10 @@ class Transport:
                 form=request.form,
                 heard=heard.append,
             )
+            if answer.status >= HTTPStatus.BAD_REQUEST and answer.body:
+                body = without_login(answer.body, request.headers.get("Authorization", ""), request.form)
+                answer = replace(answer, body=body)
+            return answer
         finally:
             # An answer whose body was no use was an answer all the same.
             self._observer.asked(_host(url), request.method, heard[0] if heard else None)
