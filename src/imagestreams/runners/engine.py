@@ -152,8 +152,8 @@ async def _exit_of(process: asyncio.subprocess.Process, within_s: float = math.i
 
 async def _feed(process: asyncio.subprocess.Process, data: bytes) -> None:
     assert process.stdin is not None
-    # A program need not read what it is told.
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+    # A program need not read what it is told; of one that has ended already uvloop says that its handler is closed.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError, RuntimeError):
         process.stdin.write(data)
         await process.stdin.drain()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
