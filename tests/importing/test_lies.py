@@ -126,6 +126,30 @@ async def test_a_digest_alone_does_not_give_the_image_of_another_registry(
     )
 
 
+@pytest.mark.parametrize("mode", ["Legacy", "PreserveOriginal"])
+async def test_to_be_named_in_a_list_does_not_give_the_image_of_another_registry(
+    import_room: Any, docker_registry: Any, repository_name: str, lying_registry: Any, respond: Any, mode: str
+) -> None:
+    private = docker_registry.image(repository_name, "1")
+    await import_room.run(wanted(f"{docker_registry.host}/{repository_name}:1"), name="theirs")
+    entry = {"mediaType": private.media_type, "digest": private.digest, "size": len(private.body)}
+    entry["platform"] = {"os": "linux", "architecture": "amd64"}
+    listing = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}).encode()
+
+    async def pretend(asked: Any, writer: asyncio.StreamWriter) -> None:
+        if private.digest in asked.path or "/blobs/" in asked.path:
+            writer.write(respond(404))
+        else:
+            writer.write(respond(200, b"" if asked.method == "HEAD" else listing, Content_Type=INDEX))
+
+    registry = await lying_registry(pretend)
+
+    answer = await import_room.run(wanted(f"{registry.host}/x:1", mode=mode), name="mine")
+
+    assert answer["status"]["images"][0]["status"]["reason"] == "NotFound"
+    assert private.digest not in json.dumps(import_room.stream("mine")["status"]["tags"][0].get("items"))
+
+
 async def test_a_list_with_a_broken_child_is_no_image(
     import_room: Any, lying_registry: Any, respond: Any, good_manifest: bytes
 ) -> None:

@@ -114,14 +114,14 @@ class RepositoryFetch:
         found = await self._find(wanted, raw)
         if not _is_list(found):
             return Fetched(await self._describe(found, raw))
-        listed = _listed(found)
         if wanted.import_mode != PRESERVE_ORIGINAL:
-            return Fetched(await self._chosen(listed, wanted.platform, raw))
+            return Fetched(await self._chosen(found, wanted.platform, raw))
         image = await self._describe(found, raw)
-        return Fetched(image, tuple(await self._children(listed, raw, {image.metadata.name})))
+        return Fetched(image, tuple(await self._children(found, raw, {image.metadata.name})))
 
-    async def _children(self, listed: list[ImageManifest], raw: bool, seen: set[str], depth: int = 1) -> list[Image]:
+    async def _children(self, found_in: Manifest | Image, raw: bool, seen: set[str], depth: int = 1) -> list[Image]:
         """Return all images of a list, each once; one that is a list itself is followed by its own."""
+        listed = _listed(found_in)
         new = [one.digest for one in listed if one.digest not in seen]
         seen.update(new)
         if depth > DEPTH_MAX:
@@ -129,7 +129,7 @@ class RepositoryFetch:
         if len(seen) > LISTED_MAX + 1:
             raise UnreadableManifest(f"a manifest list of more than {LISTED_MAX} manifests")
         found = await asyncio.gather(
-            *(self._child(digest, raw, seen, depth) for digest in dict.fromkeys(new)), return_exceptions=True
+            *(self._child(digest, found_in, raw, seen, depth) for digest in dict.fromkeys(new)), return_exceptions=True
         )
         images: list[Image] = []
         for child in found:
@@ -174,32 +174,38 @@ class RepositoryFetch:
                 self._not_by_digest.add(digest)
                 return None
 
-    async def _child(self, digest: str, raw: bool, seen: set[str], depth: int) -> list[Image]:
+    async def _child(
+        self, digest: str, found_in: Manifest | Image, raw: bool, seen: set[str], depth: int
+    ) -> list[Image]:
         """Return one image of a list, with those that it lists."""
         try:
-            found = await self._listed_one(digest, raw)
-            below = await self._children(_listed(found), raw, seen, depth + 1) if _is_list(found) else []
+            found = await self._listed_one(digest, found_in, raw)
+            below = await self._children(found, raw, seen, depth + 1) if _is_list(found) else []
             return [await self._describe(found, raw), *below]
         except (RegistryError, UnreadableManifest) as error:
             raise failed(error, self._reference(digest)) from error
 
-    async def _chosen(self, listed: list[ImageManifest], platform: Platform, raw: bool) -> Image:
+    async def _chosen(self, found: Manifest | Image, platform: Platform, raw: bool) -> Image:
         """Return the image that stands for a list, or for the list in it that is chosen."""
         for _ in range(DEPTH_MAX):
-            entry = choose_manifest(listed, platform)
+            entry = choose_manifest(_listed(found), platform)
             if entry is None:
                 raise UnreadableManifest("no manifests in manifest list")
-            found = await self._listed_one(entry.digest, raw)
+            found = await self._listed_one(entry.digest, found, raw)
             if not _is_list(found):
                 return await self._describe(found, raw)
-            listed = _listed(found)
         raise UnreadableManifest(_TOO_DEEP)
 
-    async def _listed_one(self, digest: str, raw: bool) -> Manifest | Image:
-        """Return a manifest that a list of this repository names, which is proof enough that it belongs here."""
+    async def _listed_one(self, digest: str, found_in: Manifest | Image, raw: bool) -> Manifest | Image:
+        """Return a manifest that a list of this repository names.
+
+        Anybody can write a list, so to be named is no proof that the repository has the image; in a list that is
+        stored all have been proved.
+        """
         if not is_digest(digest):
             raise Misbehaved(f"unusable digest {digest[:100]!r}")
-        return self._known_manifest(digest, raw) or await self._get(digest)
+        known = self._known_manifest(digest, raw) if isinstance(found_in, Image) or self._is_from_here(digest) else None
+        return known or await self._get(digest)
 
     async def _get(self, reference: str) -> Manifest:
         manifest = await self._repository.manifest(reference, ACCEPTED)
