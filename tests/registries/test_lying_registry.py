@@ -434,6 +434,24 @@ async def test_a_list_of_tags_that_never_ends(lying_registry: Start, respond: An
     assert pages == LIMITS.tag_pages
 
 
+async def test_a_list_of_more_tags_than_anybody_has_is_refused(lying_registry: Start, respond: Any) -> None:
+    page = 0
+
+    async def many(asked: Any, writer: asyncio.StreamWriter) -> None:
+        nonlocal page
+        page += 1
+        tags = json.dumps({"tags": [f"t{page}-{number}" for number in range(100)]}).encode()
+        writer.write(respond(200, tags, Link=f'</v2/team/app/tags/list?last={page}>; rel="next"'))
+
+    registry = await lying_registry(many)
+
+    async with RegistryClient(replace(LIMITS, tag_pages=50, tags=250)) as client:
+        with pytest.raises(Misbehaved, match="is too long"):
+            await opened(client, registry).tags()
+
+    assert page == 3
+
+
 async def test_a_list_of_tags_in_pages_with_useless_names(lying_registry: Start, respond: Any) -> None:
     async def paged(asked: Any, writer: asyncio.StreamWriter) -> None:
         if "last=" in asked.path:

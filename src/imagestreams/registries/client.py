@@ -301,6 +301,8 @@ class Repository:
             for tag in page.tags or ():
                 if not tag or is_tag(tag):
                     found[tag or DEFAULT_TAG] = None
+            if len(found) > self._client.limits.tags:
+                raise Misbehaved(f"the list of tags of {self.registry}/{self.path} is too long")
             following = _NEXT_PAGE.search(", ".join(answer.headers.getall("Link", ())))
             if following is None:
                 break
