@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from imagestreams.importing import fetch
 from imagestreams.importing.importer import Importer
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.limits import Limits
@@ -190,6 +191,25 @@ async def test_a_list_of_thousands_is_refused_before_anything_is_fetched(
         )
 
     assert set(registry.paths()) == {"/v2/x/manifests/1"}
+
+
+async def test_what_one_import_takes_is_bounded_and_the_next_one_goes_on(
+    import_room: Any, docker_registry: Any, repository_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        labels = {"config": {"Labels": {"large": "x" * 20_000}}}
+        docker_registry.image(repository_name, f"t{number}", seed=number, config=labels)
+    monkeypatch.setattr(fetch, "BYTES_MAX", 50_000)
+    source = f"{docker_registry.host}/{repository_name}"
+    request = {"images": [wanted(f"{source}:t{number}", to=f"t{number}")["images"][0] for number in range(6)]}
+
+    async def imported() -> int:
+        statuses = [one["status"] for one in (await import_room.run(request))["status"]["images"]]
+        told = {one["message"] for one in statuses if one["status"] == "Failure"}
+        assert all(text.endswith("more than 50000 bytes of manifests and configs in one import") for text in told)
+        return sum(one["status"] == "Success" for one in statuses)
+
+    assert [await imported() for _ in range(3)] == [2, 4, 6]
 
 
 async def test_a_dead_registry_is_asked_once_for_many_tags_and_repositories(

@@ -22,7 +22,7 @@ from imagestreams.importing.plan import RepositoryPlan, Wanted, repository_key
 from imagestreams.reference import ImageReference, InvalidReference, is_digest, parse
 from imagestreams.registries.client import Manifest, Repository
 from imagestreams.registries.credentials import Refusals
-from imagestreams.registries.errors import Misbehaved, RegistryError, TimedOut, TooManyRequests
+from imagestreams.registries.errors import Misbehaved, RegistryError, TimedOut, TooLarge, TooManyRequests
 from imagestreams.registries.schema1 import SCHEMA1, SIGNED_SCHEMA1
 from imagestreams.registries.sources import MirroredRepository
 from imagestreams.streams.image_from_manifest import (
@@ -45,6 +45,8 @@ from imagestreams.streams.platform import Platform, choose_manifest
 ACCEPTED: Final = (DOCKER_MANIFEST, OCI_MANIFEST, DOCKER_LIST, OCI_INDEX, SIGNED_SCHEMA1, SCHEMA1)
 LISTED_MAX: Final = 1000
 DEPTH_MAX: Final = 4
+BYTES_MAX: Final = 128 << 20
+"""How much of manifests and configs one import takes from a repository; the next one goes on from there."""
 _NONE_REFUSED: Final = Refusals()
 _TOO_DEEP: Final = f"manifest lists are nested more than {DEPTH_MAX} deep"
 
@@ -87,6 +89,7 @@ class RepositoryFetch:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._not_by_digest: set[str] = set()
+        self._bytes = 0
 
     async def all(self) -> dict[Wanted, Fetched | ImportFailed]:
         """Fetch everything that is planned, side by side."""
@@ -208,9 +211,24 @@ class RepositoryFetch:
         return known or await self._get(digest)
 
     async def _get(self, reference: str) -> Manifest:
+        self._take(0)
         manifest = await self._repository.manifest(reference, ACCEPTED)
+        self._take(len(manifest.body) + len(manifest.signed))
         self._memory.remember(self._key, reference, manifest)
         return manifest
+
+    async def _config(self, digest: str) -> bytes:
+        if digest == EMPTY_DIGEST:
+            return EMPTY
+        self._take(0)
+        config = await self._repository.blob(digest)
+        self._take(len(config))
+        return config
+
+    def _take(self, size_bytes: int) -> None:
+        self._bytes += size_bytes
+        if self._bytes > BYTES_MAX:
+            raise TooLarge(f"more than {BYTES_MAX} bytes of manifests and configs in one import")
 
     async def _describe(self, found: Manifest | Image, raw: bool) -> Image:
         """Return the image of a manifest, for which at most its config is fetched."""
@@ -229,8 +247,7 @@ class RepositoryFetch:
             return await self._made_of_schema1(manifest, raw)
         config: bytes | None = None
         if manifest.media_type not in LISTS:
-            digest = config_digest(manifest.body)
-            config = EMPTY if digest == EMPTY_DIGEST else await self._repository.blob(digest)
+            config = await self._config(config_digest(manifest.body))
         pull_spec = self._reference(manifest.digest).exact()
         image = image_from_manifest(pull_spec, manifest.body, manifest.media_type, config, self._now)
         if raw and config is not None:
