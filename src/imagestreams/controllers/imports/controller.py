@@ -14,6 +14,7 @@ from typing import Final
 from imagestreams.api.errors import ApiError
 from imagestreams.api.image import ImageStream
 from imagestreams.controllers.imports.due import due_import, promised_import, silent_for_s
+from imagestreams.controllers.imports.lanes import WORKERS, lanes
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.watching import run_following
 from imagestreams.importing.importer import Outcome
@@ -54,7 +55,7 @@ class ImportController:
         clock: Callable[[], str],
         *,
         retry: RetrySettings | None = None,
-        workers: int = 16,
+        workers: int = WORKERS,
         settle_s: float = 0.004,
     ) -> None:
         self._settle_s = settle_s
@@ -64,7 +65,7 @@ class ImportController:
         self._started = clock()
         self._retry = retry or RetrySettings()
         self._retries: dict[str, _Retry] = {}
-        self._queue = WorkQueue(self._sync, workers=workers)
+        self._queue = WorkQueue(self._sync, workers=workers, lane=lanes(streams))
 
     async def run(self) -> None:
         """Import until `stop` is called or the store is closed."""

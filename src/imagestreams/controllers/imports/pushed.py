@@ -24,6 +24,7 @@ from imagestreams.api.image import (
 from imagestreams.api.meta import ObjectMeta
 from imagestreams.controllers.imports.controller import RetrySettings
 from imagestreams.controllers.imports.due import silent_for_s
+from imagestreams.controllers.imports.lanes import WORKERS, lanes
 from imagestreams.controllers.imports.pending_imports import PendingImports
 from imagestreams.controllers.queue import RetryLater, WorkQueue
 from imagestreams.importing.importer import Outcome
@@ -50,7 +51,7 @@ class PushedImports:
         *,
         settle_s: float = SETTLE_S,
         retry: RetrySettings | None = None,
-        workers: int = 8,
+        workers: int = WORKERS,
         pending: PendingImports | None = None,
     ) -> None:
         self._imports = imports
@@ -63,7 +64,7 @@ class PushedImports:
         self._pending = pending
         self._unnoted: dict[str, set[str]] = {}
         self._noting = asyncio.Lock()
-        self._queue = WorkQueue(self._sync, workers=workers)
+        self._queue = WorkQueue(self._sync, workers=workers, lane=lanes(streams))
 
     async def run(self) -> None:
         """Import until `stop` is called; what is under way then leaves nothing half done."""

@@ -22,6 +22,7 @@ from imagestreams.controllers.imports.due import (
     scheduled_checks,
     scheduled_import,
 )
+from imagestreams.controllers.imports.lanes import WORKERS, lanes
 from imagestreams.controllers.imports.timetable import Timetable, next_check_s
 from imagestreams.controllers.queue import RetryLater, WorkQueue
 from imagestreams.controllers.watching import run_following
@@ -51,7 +52,7 @@ class ScheduledImports:
         *,
         interval_s: float = INTERVAL_S,
         tick_s: float = TICK_S,
-        workers: int = 32,
+        workers: int = WORKERS,
     ) -> None:
         self._imports = imports
         self._streams = streams
@@ -62,7 +63,7 @@ class ScheduledImports:
         self._due: dict[str, set[str]] = {}
         self._due_since: dict[str, float] = {}
         self._last_s = 0.0
-        self._queue = WorkQueue(self._sync, workers=workers)
+        self._queue = WorkQueue(self._sync, workers=workers, lane=lanes(streams))
 
     async def run(self) -> None:
         """Re-import until `stop` is called or the store is closed."""
