@@ -3,7 +3,7 @@
 import pytest
 
 from imagestreams.api.meta import LabelSelector, LabelSelectorRequirement
-from imagestreams.api.metadata.label_selectors import is_readable, selector_text, selects, shown_selector
+from imagestreams.api.metadata.label_selectors import is_readable, selector_text, selects, shown_labels, shown_selector
 
 
 def selector(key: str, operator: str, *values: str) -> LabelSelector:
@@ -40,3 +40,8 @@ def test_an_unknown_operator_cannot_be_read_and_selects_nothing() -> None:
 
     assert not is_readable(made)
     assert not selects(made, {"tier": "a"})
+
+
+def test_labels_are_written_in_the_order_of_the_texts() -> None:
+    assert shown_labels({"app": "web", "app-tier": "a", "a": "b"}) == "a=b,app-tier=a,app=web"
+    assert shown_labels({}) == shown_labels(None) == "<none>"

@@ -58,8 +58,8 @@ def shown_selector(selector: LabelSelector | None) -> str:
 
 
 def shown_labels(labels: Mapping[str, str] | None) -> str:
-    """Write labels as tables do."""
-    return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or NONE_SHOWN
+    """Write labels as tables do: in order of what is written, so that `a-b=1` comes before `a=1`."""
+    return ",".join(sorted(f"{key}={value}" for key, value in (labels or {}).items())) or NONE_SHOWN
 
 
 def _text(requirement: LabelSelectorRequirement) -> str:

@@ -138,7 +138,7 @@ def _age_key(rollout: Object) -> tuple[str, str]:
 
 
 def _joined(labels: Mapping[str, str] | None) -> str:
-    return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items()))
+    return ",".join(sorted(f"{key}={value}" for key, value in (labels or {}).items()))
 
 
 def _variables(variables: Sequence[Object]) -> str:

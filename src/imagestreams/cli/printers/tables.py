@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from imagestreams.api.ages import age
+from imagestreams.api.metadata.label_selectors import shown_labels
 from imagestreams.cli.printers.columns import Columns
 from imagestreams.cli.printers.go_text import plain
 
@@ -80,13 +81,8 @@ class TablePrinter:
             texts.insert(1 if event else 0, _cell(metadata.get("namespace", "")))
         texts += [_cell(labels.get(label, "")) for label in self.options.label_columns]
         if self.options.show_labels:
-            texts.append(_cell(format_labels(labels)))
+            texts.append(_cell(shown_labels(labels)))
         return texts
-
-
-def format_labels(labels: dict[str, str]) -> str:
-    """Return labels as `a=b,c=d`."""
-    return ",".join(f"{key}={labels[key]}" for key in sorted(labels)) or "<none>"
 
 
 def escape_terminal(text: str) -> str:
