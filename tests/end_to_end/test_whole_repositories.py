@@ -123,6 +123,15 @@ def test_a_filter_that_can_not_be_read_is_refused(small_cap: RunningServer, repo
     assert small_cap.request("GET", "/apis/image.openshift.io/v1/namespaces/default/imagestreams/never")[0] == 404
 
 
+def test_a_filter_that_nothing_fits_is_told(small_cap: RunningServer, repository: str) -> None:
+    done = small_cap.isctl(
+        "import-image", "none", f"--from={repository}", "--all", "--confirm", "--insecure", "--filter=>=99"
+    )
+
+    assert (done.returncode, done.stderr) == (0, "info: No tag of the remote repository is within >=99\n")
+    assert not tags_of(small_cap, "none")
+
+
 def test_a_filter_needs_a_repository(small_cap: RunningServer, repository: str) -> None:
     done = small_cap.isctl("import-image", "one:1", f"--from={repository}:1.1", "--confirm", "--filter=~1")
 

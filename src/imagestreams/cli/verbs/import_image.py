@@ -84,6 +84,8 @@ def import_image(
         result = create(wanted)
     for line in problems(result):
         session.note(f"error: {line}")
+    if flags.tag_filter and not failed(result) and not result["status"]["repository"].get("images"):
+        session.note(f"info: No tag of the remote repository is within {flags.tag_filter}")
     if render is not None:
         session.out.write(render(stream))
     else:
