@@ -84,6 +84,19 @@ def test_each_move_is_recorded_with_its_reason_newest_first() -> None:
     assert current_version(one, "a") == "3.6.1"
 
 
+def test_a_tag_that_comes_back_to_its_version_after_a_rollback_has_moved_again() -> None:
+    one = stream()
+    arrive(one, "sha256:1", "3.6.0", "2026-01-01T00:00:00Z")
+    arrive(one, "sha256:2", "3.6.1", "2026-01-02T00:00:00Z")
+    record_event(one, "a", TagEvent("2026-01-03T00:00:00Z", "r.io/x@sha256:1", "sha256:1", 2))
+
+    arrive(one, "sha256:2", "3.6.1", "2026-01-04T00:00:00Z")
+
+    newest, *_ = moves_of(one)
+    assert (newest.created, newest.to, newest.from_) == ("2026-01-04T00:00:00Z", "3.6.1", "")
+    assert len(moves_of(one)) == 3
+
+
 def test_where_a_tag_stands_is_known_only_of_its_present_policy_and_image() -> None:
     one = stream()
     arrive(one, "sha256:2", "3.6.1")

@@ -114,9 +114,12 @@ def record_move(stream: ImageStream, tag: str, version: str) -> None:
         return
     moves = moves_of(stream)
     last = next((one for one in moves if one.tag == tag), None)
-    move = Move(tag, event.created or "", event.image, policy, version, last.to if last is not None else "")
-    if last is not None and (last.image, last.policy, last.to) == (move.image, move.policy, move.to):
+    created = event.created or ""
+    again = last is not None and (last.image, last.policy, last.to) == (event.image, policy, version)
+    if last is not None and again and last.created == created:
         return
+    # One that comes back to where its policy had it, as after a rollback, was elsewhere, and at no version.
+    move = Move(tag, created, event.image, policy, version, last.to if last is not None and not again else "")
     there = {one.name for one in stream.spec.tags or []}
     kept = [move, *(one for one in moves if one.tag in there)][:MOVES_KEPT]
     stream.metadata.annotations = {**(stream.metadata.annotations or {}), MOVES: msgspec.json.encode(kept).decode()}
