@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 
 def wanted(source: str, to: str = "a", mode: str = "Legacy", **more: Any) -> dict[str, Any]:
     policy = {"insecure": True, "importMode": mode}
@@ -153,3 +155,35 @@ async def test_what_one_namespace_may_see_another_without_login_may_not(
     assert [one["status"].get("reason") for one in theirs["status"]["images"]] == [None, None]
     assert [one["status"].get("reason") for one in ours["status"]["images"]] == ["Unauthorized", "Unauthorized"]
     assert all(tag["items"] is None for tag in import_room.stream(namespace="ours")["status"]["tags"])
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_an_import_that_was_overtaken_puts_no_older_image_or_failure_on_the_tag(
+    import_room: Any, docker_registry: Any, repository_name: str, monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    if not gone:
+        docker_registry.image(repository_name, "1", seed=1)
+    source = f"{docker_registry.host}/{repository_name}:1"
+    await import_room.add_stream({"tags": []})
+    importer, fetched, go = import_room.imports._importer, asyncio.Event(), asyncio.Event()
+    run = importer.run
+
+    async def slow_at_first(*arguments: Any) -> Any:
+        outcome = await run(*arguments)
+        if not fetched.is_set():
+            fetched.set()
+            await go.wait()
+        return outcome
+
+    monkeypatch.setattr(importer, "run", slow_at_first)
+    request = {"images": [wanted(source)]}
+    slow = asyncio.create_task(import_room.run(request))
+    await fetched.wait()
+    newer = docker_registry.image(repository_name, "1", seed=2)
+    await import_room.run(request)
+    go.set()
+    answer = await slow
+
+    [tag] = import_room.stream()["status"]["tags"]
+    assert ([one["image"] for one in tag["items"]], tag.get("conditions")) == ([newer.digest], None)
+    assert answer["status"]["images"][0]["image"]["metadata"]["name"] == newer.digest

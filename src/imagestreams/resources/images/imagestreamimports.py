@@ -52,6 +52,9 @@ LOG: Final = logging.getLogger(__name__)
 GROUP: Final = "image.openshift.io"
 GROUP_VERSION: Final = f"{GROUP}/v1"
 
+_ATTEMPTS: Final = 3
+"""How often the images are fetched while others move the same tags."""
+
 _BRINGS_ANY_IMAGE: Final = ("images", "imagestreammapping")
 """Who may create one of these can bring in any image anyway. The second is spelled as the real server asks for it."""
 
@@ -64,6 +67,14 @@ INFO: Final = ResourceInfo(
     verbs=frozenset({"create"}),
     singular="imagestreamimport",
 )
+
+
+class _Overtaken(Exception):
+    """A tag was moved while its image was fetched; `entry` is the stream with which to begin again."""
+
+    def __init__(self, entry: Entry[ImageStream]) -> None:
+        super().__init__()
+        self.entry = entry
 
 
 class ImageStreamImports(Resource):
@@ -117,7 +128,8 @@ class ImageStreamImports(Resource):
         """Do what a request asks for and fill in its status.
 
         A `metadata.resourceVersion` says that the stream must not have changed since it was read. What changes while
-        the images are fetched does no harm as long as the tags are still to come from there; a `strict` import
+        the images are fetched does no harm as long as the tags are still to come from there; if one of them was moved
+        meanwhile, all are looked at again, since an older image must not follow a newer one. A `strict` import
         writes only to the very stream that it has read. A `user` who may not make images may import from allowed
         registries only; without one it is the server itself that imports what a stream has asked for.
 
@@ -133,15 +145,24 @@ class ImageStreamImports(Resource):
         before = self._streams.find(namespace, name)
         self._check_version(request, before)
         keyring = self._keyring(namespace)
-        stream = before.value if before is not None else None
-        outcome = await self._importer.run(request, stream, keyring, self._known, now)
-        request.status = outcome.status
-        if request.spec.import_:
+        for attempt in range(1, _ATTEMPTS + 1):
+            stream = before.value if before is not None else None
+            outcome = await self._importer.run(request, stream, keyring, self._known, now)
+            request.status = outcome.status
+            if not request.spec.import_:
+                break
             await self._store_images(request, now, dry_run)
-            written = await self._write_stream(request, outcome, now, before, dry_run=dry_run, strict=strict)
+            try:
+                written = await self._write_stream(request, outcome, now, before, dry_run=dry_run, strict=strict)
+            except _Overtaken as overtaken:
+                if attempt == _ATTEMPTS:
+                    raise _changed(request, overtaken.entry) from overtaken
+                before = overtaken.entry
+                continue
             request.status.import_ = msgspec.structs.replace(written.value, kind="", api_version="")
             if not dry_run:
                 self._tell(written.value, import_news(request, stream, written.value), now)
+            break
         return outcome
 
     async def note_repository(self, stream: ImageStream, failure: Status | None, now: str) -> ImageStream | None:
@@ -234,6 +255,9 @@ class ImageStreamImports(Resource):
                 versioned = bool(request.metadata.resource_version)
                 if versioned and (strict or not same or not _same_sources(before.value, entry.value, request)):
                     raise _changed(request, entry)
+            changed = entry is not None and (before is None or entry.revision != before.revision)
+            if entry is not None and changed and _is_overtaken(before, entry.value, request):
+                raise _Overtaken(entry)
             stream = copy(entry.value) if entry is not None else _new_stream(namespace, name, now)
             apply_import(stream, request, request.status, now)
             note_repository_import(stream, request, now)
@@ -313,6 +337,25 @@ def _same_sources(before: ImageStream, after: ImageStream, request: ImageStreamI
             if (old.from_ if old is not None else None) != (new.from_ if new is not None else None):
                 return False
     return True
+
+
+def _is_overtaken(before: Entry[ImageStream] | None, after: ImageStream, request: ImageStreamImport) -> bool:
+    """Return whether a tag moved meanwhile to another image than was fetched for it: what is newer can't be known."""
+    was, now = _newest(before.value if before is not None else None), _newest(after)
+    fetched: list[tuple[str, ImageImportStatus]] = []
+    if request.status.repository is not None:
+        fetched += [(one.tag, one) for one in request.status.repository.images or []]
+    wanted = zip(request.spec.images or [], request.status.images or [], strict=True)
+    fetched += [(image.to.name, one) for image, one in wanted if image.to is not None]
+    return any(
+        now.get(tag) != was.get(tag) and (one.image is None or now.get(tag) != one.image.metadata.name)
+        for tag, one in fetched
+    )
+
+
+def _newest(stream: ImageStream | None) -> dict[str, str]:
+    histories = (stream.status.tags or []) if stream is not None else []
+    return {history.tag: history.items[0].image for history in histories if history.items}
 
 
 def _to_be_stored(request: ImageStreamImport) -> list[ImageImportStatus]:
