@@ -114,6 +114,20 @@ def test_a_field_applied_here_before_goes_away_when_the_server_applies(isctl: Is
     assert isctl("get", "is", "applied", "-o", "jsonpath={.metadata.labels}").stdout == '{"kept":"a"}'
 
 
+def test_one_can_go_back_from_applying_by_the_server(isctl: Isctl, tmp_path: Path) -> None:
+    path = tmp_path / "stream.yaml"
+    path.write_text(STREAM.replace("name: applied", "name: applied\n  labels: {kept: a, dropped: b}"))
+    isctl("create", "--save-config", "-f", str(path))
+
+    path.write_text(STREAM.replace("name: applied", "name: applied\n  labels: {kept: a}"))
+    by_server = isctl("apply", "-f", str(path), "--server-side", "--force-conflicts")
+    path.write_text(STREAM)
+    back = isctl("apply", "-f", str(path))
+
+    assert (by_server.stderr, back.stderr) == ("", "")
+    assert isctl("get", "is", "applied", "-o", "jsonpath={.metadata.labels}").stdout == ""
+
+
 def test_unknown_fields_are_refused_or_warned_of(isctl: Isctl, tmp_path: Path) -> None:
     path = tmp_path / "stream.yaml"
     path.write_text(STREAM.replace("spec:", "spec:\n  foo: 1"))

@@ -10,7 +10,7 @@ from imagestreams.cli.command import verb
 from imagestreams.cli.errors import CliError, raise_failures
 from imagestreams.cli.flags import flag, switch
 from imagestreams.cli.objects import manifests
-from imagestreams.cli.objects.apply_migration import CLIENT_SIDE, SERVER_SIDE, migrated
+from imagestreams.cli.objects.apply_migration import CLIENT_SIDE, REMEMBERING, SERVER_SIDE, is_remembered, migrated
 from imagestreams.cli.objects.changes import (
     Reporter,
     dry_run_flag,
@@ -220,8 +220,10 @@ def _patch(
 
 def _apply_on_server(session: Session, target: Target, options: Options, reporter: Reporter) -> None:
     applied = _server_side_patch(session, target, options)
-    if options.field_manager == SERVER_SIDE and _migrate(session, target, applied, options):
-        applied = _server_side_patch(session, target, options)
+    if options.field_manager == SERVER_SIDE and options.strategy == "none" and not options.subresource:
+        remembering = _keep_last_applied(session, target, applied)
+        if remembering is not None and _migrate(session, target, remembering, options):
+            applied = _server_side_patch(session, target, options)
     reporter.report(applied, "serverside-applied")
 
 
@@ -243,11 +245,34 @@ def _server_side_patch(session: Session, target: Target, options: Options) -> Ob
         raise
 
 
+def _keep_last_applied(session: Session, target: Target, applied: Object) -> Object | None:
+    """Let the annotation stay that remembers what was applied; return the object then, `None` after a failure."""
+    metadata = applied.get("metadata") or {}
+    text = (metadata.get("annotations") or {}).get(LAST_APPLIED)
+    if text is None or is_remembered(metadata.get("managedFields") or []):
+        return applied
+    named = {key: metadata[key] for key in ("name", "namespace") if metadata.get(key)}
+    body = {
+        "apiVersion": applied.get("apiVersion"),
+        "kind": applied.get("kind"),
+        "metadata": {**named, "annotations": {LAST_APPLIED: text}},
+    }
+    try:
+        resources = session.resources(target.type, target.namespace)
+        return resources.patch(target.name, body, kind=APPLY_PATCH, field_manager=REMEMBERING)
+    except ClientError as error:
+        session.warn(
+            f"failed to migrate {LAST_APPLIED} for Server-Side Apply. This is non-fatal and will be retried next time"
+            f" you apply. Error: {error.message}"
+        )
+        return None
+
+
 def _migrate(session: Session, target: Target, applied: Object, options: Options) -> bool:
     """Hand over what an earlier client-side apply owned; a failure is only warned of, the next apply tries again."""
     metadata = applied.get("metadata") or {}
     entries = migrated(metadata.get("managedFields") or [])
-    if entries is None or options.strategy != "none":
+    if entries is None:
         return False
     patch = [
         {"op": "replace", "path": "/metadata/managedFields", "value": entries},
