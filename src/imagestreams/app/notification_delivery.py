@@ -2,12 +2,14 @@
 
 import ssl
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from imagestreams.app.settings.error import SettingsError
 from imagestreams.notifications.courier import Courier
 from imagestreams.registries.proxies import proxies_of
 from imagestreams.resources.notifications.urls import UrlRules
+from imagestreams.tls_trust import system_trust
 
 
 def courier(rules: UrlRules, ca_file: Path | None, environment: Mapping[str, str]) -> Courier:
@@ -25,19 +27,13 @@ def courier(rules: UrlRules, ca_file: Path | None, environment: Mapping[str, str
     except ValueError as error:
         raise SettingsError(f"HTTPS_PROXY or HTTP_PROXY can't be used: {error}") from error
 
-    def trust() -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        if authorities:
-            context.load_verify_locations(cadata=authorities)
-        return context
-
-    return Courier(rules, trust, proxy)
+    return Courier(rules, partial(system_trust, authorities), proxy)
 
 
 def _authorities(file: Path) -> str:
     try:
         text = file.read_text(encoding="ascii")
-        ssl.create_default_context(cadata=text or " ")
+        system_trust(text or " ")
     except (ssl.SSLError, UnicodeDecodeError) as error:
         raise SettingsError(f"notificationsCaFile {file} holds no certificates in PEM form") from error
     except OSError as error:

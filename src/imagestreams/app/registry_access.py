@@ -5,6 +5,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ from imagestreams.registries.proxies import proxies_of
 from imagestreams.registries.registries_conf import RegistriesConfError, RegistriesConfFile
 from imagestreams.registries.silences import Silences
 from imagestreams.registries.trust import HostTrust
+from imagestreams.tls_trust import system_trust
 
 _TALKATIVE: Final = ("azure", "botocore", "google", "msal", "urllib3")
 
@@ -104,18 +106,12 @@ def _is_installed(module: str) -> bool:
 def _trust(ca_file: Path | None) -> Callable[[], ssl.SSLContext]:
     """Return what makes contexts that trust the system's authorities and those of a file, which is read once."""
     if ca_file is None:
-        return ssl.create_default_context
+        return system_trust
     try:
         authorities = ca_file.read_text(encoding="ascii")
-        ssl.create_default_context(cadata=authorities or " ")
+        system_trust(authorities or " ")
     except (ssl.SSLError, UnicodeDecodeError) as error:
         raise SettingsError(f"registryCaFile {ca_file} holds no certificates in PEM form") from error
     except OSError as error:
         raise SettingsError(f"can't read registryCaFile {ca_file}: {error.strerror}") from error
-
-    def make() -> ssl.SSLContext:
-        trust = ssl.create_default_context()
-        trust.load_verify_locations(cadata=authorities)
-        return trust
-
-    return make
+    return partial(system_trust, authorities)

@@ -7,6 +7,7 @@ import tempfile
 from imagestreams.client.credentials import Credentials
 from imagestreams.client.errors import ClientError
 from imagestreams.client.kubeconfig import ClientConfig
+from imagestreams.tls_trust import with_private_authorities
 
 
 def tls_context(config: ClientConfig, credentials: Credentials) -> ssl.SSLContext:
@@ -25,8 +26,7 @@ def tls_context(config: ClientConfig, credentials: Credentials) -> ssl.SSLContex
             context.load_verify_locations(cadata=config.certificate_authority.decode("ascii"))
         except (ssl.SSLError, ValueError) as error:
             raise ClientError("unable to load root certificates: unable to parse bytes as PEM block") from error
-        # Cluster authorities are often older than the strict profile of RFC 5280.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        with_private_authorities(context)
     else:
         context.load_default_certs()
     if credentials.certificate is not None:

@@ -19,6 +19,7 @@ from imagestreams.notifications.presets.request import OutgoingRequest
 from imagestreams.registries.limits import retry_after_s
 from imagestreams.registries.proxies import ProxyChoice, direct
 from imagestreams.resources.notifications.urls import UrlRules, literal_address
+from imagestreams.tls_trust import system_trust
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
@@ -38,7 +39,7 @@ class Courier:
     def __init__(
         self,
         rules: UrlRules,
-        trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+        trust: Callable[[], ssl.SSLContext] = system_trust,
         proxy: ProxyChoice = direct,
         *,
         total_s: float = TOTAL_S,

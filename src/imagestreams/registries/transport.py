@@ -22,6 +22,7 @@ from imagestreams.registries.observer import Nobody, RequestObserver
 from imagestreams.registries.proxies import ProxyChoice, direct
 from imagestreams.registries.silences import Silences
 from imagestreams.registries.trust import TrustChoice
+from imagestreams.tls_trust import system_trust
 
 if TYPE_CHECKING:
     from imagestreams.registries.connections import Connections
@@ -74,7 +75,7 @@ class Transport:
         self._observer = observer or Nobody()
         self._limits = limits
         self._proxy = proxy
-        self._trust = _choice(trust or ssl.create_default_context())
+        self._trust = _choice(trust or system_trust())
         self._connections: Connections | None = None
         self._limiters: Bounded[str, Limiter[_Last]] = Bounded(_HOSTS_MAX)
 
