@@ -103,6 +103,21 @@ def test_apply_goes_from_created_to_unchanged_to_configured(isctl: Isctl, tmp_pa
     assert tags.stdout == "1 2"
 
 
+def test_several_objects_that_are_applied_are_printed_as_one_list(isctl: Isctl, tmp_path: Path) -> None:
+    path = tmp_path / "streams.yaml"
+    path.write_text(f"{STREAM}---\n{STREAM.replace('name: applied', 'name: other')}")
+
+    both = isctl("apply", "-f", str(path), "-o", "jsonpath={.kind} {.items[*].metadata.name}")
+    by_server = isctl("apply", "-f", str(path), "--server-side", "-o", "jsonpath={.items[*].metadata.name}")
+    names = isctl("apply", "-f", str(path), "-o", "name")
+
+    assert (both.stdout, by_server.stdout) == ("List applied other", "applied other")
+    assert names.stdout.splitlines() == [
+        "imagestream.image.openshift.io/applied",
+        "imagestream.image.openshift.io/other",
+    ]
+
+
 def test_a_field_applied_here_before_goes_away_when_the_server_applies(isctl: Isctl, tmp_path: Path) -> None:
     path = tmp_path / "stream.yaml"
     path.write_text(STREAM.replace("name: applied", "name: applied\n  labels: {kept: a, dropped: b}"))

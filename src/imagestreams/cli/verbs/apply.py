@@ -119,7 +119,7 @@ def apply(
         overwrite=overwrite,
     )
     _check(options)
-    reporter = Reporter(session, strategy=options.strategy, **printing)
+    reporter = _Reporter(session, options.strategy, printing)
     if not filename and not kustomize:
         raise CliError("must specify one of -f and -k")
     found = manifests.read_manifests(filename, recursive, kustomize, validate=options.validation != "Ignore")
@@ -139,6 +139,30 @@ def apply(
                 raise
             failures.append(error)
     raise_failures(failures)
+    reporter.print_objects()
+
+
+class _Reporter(Reporter):
+    """Tells of each object at once; printed are all of them together at the end, several as one list, as by kubectl."""
+
+    def __init__(self, session: Session, strategy: str, printing: dict[str, Any]) -> None:
+        super().__init__(session, strategy=strategy, **printing)
+        self._collects = self.prints_objects and printing["output"].lower() != "name"
+        self._objects: list[Object] = []
+
+    def report(self, value: Object, operation: str) -> None:
+        """Print `kind/name configured`, or keep the object."""
+        if self._collects:
+            self._objects.append(value)
+        else:
+            super().report(value, operation)
+
+    def print_objects(self) -> None:
+        """Print what was kept."""
+        if len(self._objects) == 1:
+            super().report(self._objects[0], "")
+        elif self._objects:
+            super().report({"kind": "List", "apiVersion": "v1", "metadata": {}, "items": self._objects}, "")
 
 
 def _check(options: Options) -> None:
