@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ class MemoryCluster:
         self.notices: list[tuple[str, Notice]] = []
         self.failures: list[ClusterError] = []
         self.unreachable = False
+        self.before_read: Callable[[], Awaitable[None]] | None = None
         self.before_write: Callable[[Document], None] | None = None
         self.after_write: Callable[[], Any] | None = None
         self.writing = self.writing_most = 0
@@ -92,6 +93,9 @@ class MemoryCluster:
             yield await queue.get()
 
     async def get(self, kind: ObjectKind, namespace: str, name: str) -> Document | None:
+        if self.before_read is not None:
+            reading, self.before_read = self.before_read, None
+            await reading()
         self.reads[name] += 1
         found = self.objects.get((kind.plural, namespace, name))
         return copy.deepcopy(found)

@@ -121,6 +121,24 @@ async def test_a_hundred_flaps_end_at_the_last_image(room: Any, deployment: Make
     assert room.cluster.writes["app"] < 30
 
 
+async def test_a_tag_that_comes_back_while_its_followers_are_read_is_followed(room: Any, deployment: Make) -> None:
+    await room.point("3", "python@1")
+    room.cluster.put(deployment(image="python@1"))
+
+    # So long that the tag is back before the stream is looked at again.
+    async with room.running(settle_s=0.5):
+        await room.settled()
+        reads = room.cluster.reads["app"]
+        room.cluster.before_read = lambda: room.point("3", "python@1")
+        await room.point("3", "python@2")
+        await room.until(lambda: room.cluster.reads["app"] > reads)
+        await room.point("3", "python@2")
+
+        await room.until(lambda: room.cluster.image() == "python@2")
+
+    assert room.cluster.writes == {"app": 1}
+
+
 async def test_a_tag_that_is_not_there_is_waited_for_and_told_once(room: Any, deployment: Make) -> None:
     room.cluster.put(deployment())
 

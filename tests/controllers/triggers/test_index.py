@@ -29,6 +29,23 @@ def test_only_the_followers_of_tags_that_moved_are_told_and_only_once() -> None:
     assert index.moved("shop", "other") == [follower("o").key]
 
 
+def test_who_acted_on_what_a_tag_was_for_a_moment_is_told_once_it_is_back() -> None:
+    images: dict[StreamTag, str] = {A: "1"}
+    index = FollowerIndex(images.get)
+    x, y = follower("x", A), follower("y", A)
+    for one in (x, y):
+        index.put(one)
+
+    index.acted(x.key, A, "2")
+    index.acted(y.key, A, "2")
+    index.acted(y.key, A, "1")
+    index.acted("unknown", A, "2")
+    index.acted(x.key, B, "2")
+
+    assert index.moved("shop", "base") == [x.key]
+    assert index.moved("shop", "base") == []
+
+
 def test_a_tag_that_nobody_follows_any_more_is_forgotten() -> None:
     index = FollowerIndex(lambda tag: None)
     index.put(follower("x", A))

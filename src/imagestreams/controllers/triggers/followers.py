@@ -211,8 +211,14 @@ class Followers:
             raise RetryLater(str(error)) from error
         if document is None or document["metadata"].get("deletionTimestamp") or is_controlled(document):
             return
+
+        def resolve(tag: StreamTag) -> str | None:
+            image = self._resolve(tag)
+            self.index.acted(follower.key, tag, image)
+            return image
+
         try:
-            reaction = rule_for(follower.kind.group, follower.kind.plural).react(document, self._resolve)
+            reaction = rule_for(follower.kind.group, follower.kind.plural).react(document, resolve)
         except TriggerError as error:
             self._fired(follower, Result.INVALID)
             await self._cluster.tell(

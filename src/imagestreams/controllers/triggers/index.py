@@ -46,8 +46,11 @@ def key_of(kind: ObjectKind, namespace: str, name: str) -> str:
 
 @dataclass(slots=True)
 class _Node:
+    """A tag: the image that its followers were last told of, who they are, and who of them acted on another one."""
+
     image: str | None
     keys: set[str] = field(default_factory=set)
+    astray: set[str] = field(default_factory=set)
 
 
 class FollowerIndex:
@@ -97,20 +100,30 @@ class FollowerIndex:
         return (namespace, stream) in self._streams
 
     def moved(self, namespace: str, stream: str) -> list[str]:
-        """Return the keys of who follows a tag of a stream that has another image than when this was last asked."""
+        """Return the keys of who follows a tag of a stream that has another image than when this was last asked.
+
+        A tag may have moved and come back since: then those are told who acted on what it was meanwhile.
+        """
         found: dict[str, None] = {}
         for tag, node in self._streams.get((namespace, stream), {}).items():
             image = self._resolve(tag)
-            if image != node.image:
-                node.image = image
-                found.update(dict.fromkeys(node.keys))
+            found.update(dict.fromkeys(node.keys if image != node.image else node.astray))
+            node.image = image
+            node.astray.clear()
         return list(found)
+
+    def acted(self, key: str, tag: StreamTag, image: str | None) -> None:
+        """Note on which image of a tag a follower acts: the tag may have moved since its followers were told."""
+        node = self._streams.get((tag.namespace, tag.stream), {}).get(tag)
+        if node is not None and key in node.keys:
+            (node.astray.add if image != node.image else node.astray.discard)(key)
 
     def _leave(self, key: str, tags: Iterable[StreamTag]) -> None:
         for tag in tags:
             place = tag.namespace, tag.stream
             nodes = self._streams[place]
             nodes[tag].keys.discard(key)
+            nodes[tag].astray.discard(key)
             if not nodes[tag].keys:
                 del nodes[tag]
             if not nodes:
