@@ -82,6 +82,11 @@ def shown(rollout: ReplicationController, *, wanted: bool, seen: Seen | None, no
     return rollout if encode(after) == encode(rollout) else after
 
 
+def fails(rollout: ReplicationController, seen: Seen) -> bool:
+    """Return whether a rollout comes to a bad end with what is seen, and must not be handed out again."""
+    return not is_over(rollout) and _progress(seen)[PHASE] == FAILED
+
+
 def _progress(seen: Seen) -> dict[str, str]:
     if seen.complete:
         return {PHASE: COMPLETE}

@@ -30,7 +30,7 @@ from imagestreams.controllers.events.import_events import NORMAL, WARNING, Telli
 from imagestreams.controllers.events.object_events import Tell, reference_to
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.rollouts.attachments import Attachments
-from imagestreams.controllers.rollouts.configs import config_subject, shown, wanted_rollout
+from imagestreams.controllers.rollouts.configs import config_subject, fails, shown, wanted_rollout
 from imagestreams.controllers.rollouts.deployment_statuses import left_without_runner_s
 from imagestreams.controllers.rollouts.handouts import ChosenRunner, Handouts
 from imagestreams.controllers.rollouts.job_statuses import is_finished
@@ -314,7 +314,11 @@ class Rollouts:
             await self._show_rollouts(config, wanted, None)
             return
         record = await handouts.prepare(subject)
-        await self._show_rollouts(config, wanted, handouts.seen(subject, record))
+        seen = handouts.seen(subject, record)
+        await self._show_rollouts(config, wanted, seen)
+        if wanted is not None and fails(wanted, seen):
+            # What succeeded before it is what runs next.
+            return
         if record is not None and handouts.wait_s(subject, record) == 0:
             record = await handouts.carry_out(subject, record)
             self._say(config, record.value)
