@@ -12,7 +12,8 @@ import pytest
 
 from imagestreams.api.core import Secret
 from imagestreams.reference import parse
-from imagestreams.registries.client import RegistryClient, Repository
+from imagestreams.registries.challenge import Challenge, read_challenge
+from imagestreams.registries.client import RegistryClient, Repository, next_page
 from imagestreams.registries.credentials import Keyring
 from imagestreams.registries.errors import (
     Misbehaved,
@@ -537,7 +538,18 @@ def test_docker_hub_has_a_host_and_a_namespace_of_its_own() -> None:
         ("1777777840", 7840.0),
         ("1777760000", 0.0),
         ("9" * 30, 999999999999.0 - 1777770000.0),
+        ("Mon, 51 Jan -2024 00:00:00 +99999999999", None),
+        ("99999999999999999999 Jan 2024 00:00:00 GMT", None),
     ],
 )
 def test_how_long_a_registry_wants_to_be_left_alone(header: str, seconds: float | None) -> None:
     assert retry_after_s(header, datetime.fromtimestamp(1777770000, UTC)) == seconds
+
+
+def test_headers_are_read_in_the_time_that_their_length_is_worth() -> None:
+    """Each of these would take minutes where every beginning of a header is tried with every end."""
+    assert read_challenge(["Basic" + " " * 300_000 + "\x01"]) == Challenge("basic")
+    assert (
+        next_page(["<>;" * 100_000, "<" * 300_000, '</v2/a/tags/list?last=b>;a=",";rel=prev, <c?d>; rel=next']) == "c?d"
+    )
+    assert next_page(['<a>; rel="nextish"', "<b> rel=next", "<c; rel=next", ""]) is None

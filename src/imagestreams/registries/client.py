@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
@@ -49,7 +49,7 @@ _ENDPOINT_GOOD_S: Final = 300
 _ENDPOINTS_KEPT: Final = 4096
 _LENGTH_DIGITS: Final = 15
 _HUB: Final = "registry-1.docker.io"
-_NEXT_PAGE: Final = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
+_IS_NEXT: Final = re.compile(r'\brel\s*=\s*"?next(?![\w-])', re.IGNORECASE)
 # Content types that say nothing, with which some registries serve manifests.
 _VAGUE: Final = frozenset({"", "application/json", "application/octet-stream"})
 
@@ -303,10 +303,10 @@ class Repository:
                     found[tag or DEFAULT_TAG] = None
             if len(found) > self._client.limits.tags:
                 raise Misbehaved(f"the list of tags of {self.registry}/{self.path} is too long")
-            following = _NEXT_PAGE.search(", ".join(answer.headers.getall("Link", ())))
+            following = next_page(answer.headers.getall("Link", ()))
             if following is None:
                 break
-            path = f"tags/list?{_url(following[1]).raw_query_string}"
+            path = f"tags/list?{_url(following).raw_query_string}"
         return list(found)
 
     async def _get(self, path: str, max_bytes: int, accept: Sequence[str] = ()) -> Answer:
@@ -340,6 +340,21 @@ class Repository:
 
 def _speaks_v2(answer: Answer) -> bool:
     return API_VERSION_HEADER in answer.headers or answer.status in (401, 403) or 200 <= answer.status < 300
+
+
+def next_page(headers: Iterable[str]) -> str | None:
+    """Return where `Link` headers say that a list goes on (RFC 8288), in time proportional to their length.
+
+    >>> next_page(['</a,b>; rel="prev", </v2/x/tags/list?last=a>; rel="next"'])
+    '/v2/x/tags/list?last=a'
+    """
+    for header in headers:
+        for link in header.split("<")[1:]:
+            address, closed, rest = link.partition(">")
+            told = rest.partition(",")[0].lstrip()
+            if closed and told.startswith(";") and _IS_NEXT.search(told):
+                return address
+    return None
 
 
 def network_host(registry: str) -> str:

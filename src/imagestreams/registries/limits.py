@@ -107,7 +107,7 @@ def retry_after_s(header: str | None, now: datetime | None = None) -> float | No
         return number if number < _EPOCH_LEAST_S else max(0.0, number - (now or datetime.now(UTC)).timestamp())
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
