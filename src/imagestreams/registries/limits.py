@@ -27,7 +27,7 @@ class Limits:
     blob_bytes: int = 8 << 20
     tags_bytes: int = 4 << 20
     tag_pages: int = 1000
-    tags: int = 500_000
+    tags: int = 100_000
     token_bytes: int = 1 << 20
     redirects: int = 10
     connect_s: float = 10
