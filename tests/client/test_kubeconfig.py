@@ -77,6 +77,22 @@ def test_files_named_in_the_config_are_relative_to_it(tmp_path: Path) -> None:
     assert (config.identity.certificate, config.identity.key) == (b"ME", b"KEY")
 
 
+@pytest.mark.parametrize(
+    ("command", "found"), [("./login", "deep/login"), ("bin/login", "deep/bin/login"), ("login", None)]
+)
+def test_the_command_of_a_plugin_is_relative_to_the_config_unless_it_is_a_name(
+    tmp_path: Path, command: str, found: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": command}
+    _write(tmp_path / "deep" / "config", _config("https://one:1", exec=plugin))
+    monkeypatch.chdir(tmp_path / "deep")
+
+    config = load_config(Overrides(kubeconfig="config"), {})
+
+    wanted = command if found is None else str(tmp_path / found)
+    assert config.identity.exec_plugin == {**plugin, "command": wanted}
+
+
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
@@ -148,7 +164,7 @@ def _use(namespace: str, overrides: Overrides, environment: dict[str, str]) -> s
 
 def test_a_namespace_gets_a_context_of_its_own_and_everything_else_stays(tmp_path: Path) -> None:
     document = {**_config("https://one.example:1"), "extensions": [{"name": "mine", "extension": {"a": 1}}]}
-    document["users"][0]["user"] = {"tokenFile": "token"}
+    document["users"][0]["user"] = {"tokenFile": "token", "exec": {"command": "./login"}}
     path = _write(tmp_path / "config", document)
     (tmp_path / "token").write_text("secret")
     path.chmod(0o640)
@@ -163,7 +179,8 @@ def test_a_namespace_gets_a_context_of_its_own_and_everything_else_stays(tmp_pat
         assert changed[section][0] == document[section][0]
     assert changed["extensions"] == document["extensions"]
     assert changed["clusters"][1] == {"name": "one-example:1", "cluster": {"server": "https://one.example:1"}}
-    assert changed["users"][1] == {"name": "kim/one-example:1", "user": {"tokenFile": str(tmp_path / "token")}}
+    user = {"tokenFile": str(tmp_path / "token"), "exec": {"command": str(tmp_path / "login")}}
+    assert changed["users"][1] == {"name": "kim/one-example:1", "user": user}
     assert changed["current-context"] == name
     assert load_config(Overrides(kubeconfig=str(path)), {}).namespace == "other"
     assert path.stat().st_mode & 0o777 == 0o640

@@ -233,6 +233,12 @@ def _merge(paths: list[Path]) -> Kubeconfig:
     return Kubeconfig(merged.clusters, merged.users, merged.contexts, current, merged.origins)
 
 
+def placed_plugin(plugin: Mapping[str, Any], base: Path) -> dict[str, Any]:
+    """Return an exec plugin whose command, if it is a path and no name to be looked for, is absolute."""
+    command = _text(plugin, "command")
+    return {**plugin, "command": os.path.abspath(base / command)} if os.sep in command else dict(plugin)
+
+
 def _text(mapping: Mapping[str, Any], key: str) -> str:
     value = mapping.get(key)
     return value if isinstance(value, str) else "" if value is None else str(value)
@@ -274,7 +280,7 @@ def _identity(user: Mapping[str, Any], base: Path, overrides: Overrides) -> Iden
         password=_text(user, "password") or None,
         certificate=_material(user, "client-certificate", base, overrides.client_certificate),
         key=_material(user, "client-key", base, overrides.client_key),
-        exec_plugin=plugin if isinstance(plugin, dict) else None,
+        exec_plugin=placed_plugin(plugin, base) if isinstance(plugin, dict) else None,
         as_user=as_user,
         as_groups=groups,
         as_uid=as_uid,

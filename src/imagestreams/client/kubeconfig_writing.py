@@ -20,6 +20,7 @@ from imagestreams.client.kubeconfig import (
     Overrides,
     config_files,
     load_kubeconfig,
+    placed_plugin,
     read_document,
 )
 
@@ -108,6 +109,8 @@ def _movable(merged: Kubeconfig, section: str, name: str) -> Entry:
     """Return a copy of an entry that means the same in any file: the paths in it are absolute."""
     entry = dict((merged.clusters if section == "clusters" else merged.users).get(name) or {})
     base = merged.origins.get((section, name), Path()).absolute().parent
+    if isinstance(plugin := entry.get("exec"), dict):
+        entry["exec"] = placed_plugin(plugin, base)
     return {key: str(base / value) if key in _FILES and value else value for key, value in entry.items()}
 
 
