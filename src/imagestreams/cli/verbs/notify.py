@@ -73,7 +73,7 @@ are: whoever knows them may write there.
 @flag("--secret", default="", help="Secret to sign or log in with: NAME or NAME/KEY; the key is 'secret'.")
 @flag("--url-secret", default="", help="Secret that holds the address, instead of URL: NAME or NAME/KEY.")
 @list_flag("--header", help="Header to send along: NAME=VALUE; may be repeated.")
-@list_flag("--header-secret", help="Header whose value is in a secret: NAME=SECRET or NAME=SECRET/KEY.")
+@list_flag("--header-secret", help="Header with its value in a secret: NAME=SECRET[/KEY]; the key is NAME.")
 @list_flag("--stream", split=True, help="Image stream, or STREAM:TAG, to tell of; all if left out. May be repeated.")
 @switch("--all-namespaces", help="Tell of all namespaces, not only of this one.")
 @flag("-o", "--output", default="", help="json, yaml, name or jsonpath=….")
