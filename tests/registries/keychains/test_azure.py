@@ -1,6 +1,5 @@
 """Azure's own library gets a token of Entra ID, and the registry exchanges it for one of its own."""
 
-import ssl
 import time
 from collections.abc import AsyncIterator
 
@@ -12,13 +11,14 @@ from imagestreams.registries.errors import NoLoginGiven
 from imagestreams.registries.keychains.azure import Azure
 from imagestreams.registries.limits import Limits
 from imagestreams.registries.transport import Transport
+from imagestreams.tls_trust import system_trust
 from tests.clouds import ACR_HOST, AzureRegistry, Clouds, Reply, Tunnels
 from tests.faulty_registry import Certificates
 
 
 @pytest.fixture
 async def azure(acr: AzureRegistry, certificates: Certificates) -> AsyncIterator[Azure]:
-    trust = ssl.create_default_context(cafile=str(certificates.ca_file))
+    trust = system_trust(certificates.ca_file.read_text())
     with Tunnels({ACR_HOST: acr.port}) as tunnels:
         transport = Transport(Limits(connect_s=2, total_s=5, attempts=1), trust, lambda url: URL(tunnels.url))
         yield Azure(transport)

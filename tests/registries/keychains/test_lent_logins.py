@@ -3,7 +3,6 @@
 import base64
 import json
 import logging
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -24,6 +23,7 @@ from imagestreams.registries.keychains.keychain import Keychain
 from imagestreams.registries.keychains.lending import Keychains, LendingRule
 from imagestreams.registries.limits import Limits
 from imagestreams.streams.image_from_manifest import DOCKER_MANIFEST, OCI_MANIFEST
+from imagestreams.tls_trust import system_trust
 from tests.clouds import (
     ACR_HOST,
     AWS_PASSWORD,
@@ -67,7 +67,7 @@ async def open_room() -> AsyncIterator[OpenRoom]:
     def make(ca_file: Path, ports: dict[str, int]) -> Room:
         tunnels.append(Tunnels(ports))
         proxy = URL(tunnels[-1].url)
-        trust = ssl.create_default_context(cafile=str(ca_file))
+        trust = system_trust(ca_file.read_text())
         limits = Limits(connect_s=2, total_s=5, attempts=1)
         rooms.append(Room(RegistryClient(limits, trust, lambda url: proxy)))
         return rooms[-1]

@@ -6,6 +6,7 @@ configuration that is made for the build.
 
 import contextlib
 import json
+import resource
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,9 @@ from imagestreams.runners.registries_conf import RegistrySource, registries_conf
 BUILDAH: Final = "buildah"
 PODMAN: Final = "podman"
 _TIDY_S: Final = 60.0
+_SYS_RESOURCE: Final = 24
+_PROCESSES: Final = 32_768
+"""How many processes containers may have where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,32 @@ class Engine:
     def isolated(self) -> tuple[str, ...]:
         """How what an image runs is kept apart."""
         return ("--isolation", self.isolation) if self.isolation else ()
+
+    @property
+    def limited(self) -> tuple[str, ...]:
+        """What an image runs gets limits that we may set.
+
+        Since 1.30 buildah sets higher ones than most processes have, which without power over them is an error.
+        """
+        if self.isolation != "chroot" or _may_raise_limits():
+            return ()
+        return tuple(part for limit in _limits() for part in ("--ulimit", limit))
+
+
+def _may_raise_limits() -> bool:
+    """Return whether this process has the capability `SYS_RESOURCE`, which even root has not in most containers."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("CapEff:"):
+                return bool(int(line.split()[1], 16) >> _SYS_RESOURCE & 1)
+    return False
+
+
+def _limits() -> list[str]:
+    """Return our own limits as the engine takes them; of processes no more than it would give by default."""
+    files, processes = (resource.getrlimit(which)[1] for which in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC))
+    processes = min(processes, _PROCESSES) if processes != resource.RLIM_INFINITY else _PROCESSES
+    return [f"nproc={processes}:{processes}"] + ([f"nofile={files}:{files}"] if files != resource.RLIM_INFINITY else [])
 
 
 def written_digest(digest_file: Path) -> str:
@@ -120,7 +150,7 @@ class Images:
         Raises:
             RunnerError: a step failed.
         """
-        arguments = ["--pull=false", "--layers=false", *self._engine.isolated, *self._access()]
+        arguments = ["--pull=false", "--layers=false", *self._engine.isolated, *self._engine.limited, *self._access()]
         arguments += ["--no-cache"] if plan.no_cache else []
         arguments += ["-f", str(dockerfile), "-t", tag, str(context)]
         await self._call("build", *arguments, timeout_s=timeout_s)
@@ -138,7 +168,8 @@ class Images:
             entrypoint = ("--entrypoint", json.dumps(entry)) if entry else ()
             await self._call("run", "--rm", *entrypoint, tag, *arguments, timeout_s=timeout_s)
             return
-        container = (await self._call("from", "--pull=false", tag, timeout_s=timeout_s, log=False)).stdout
+        given = ("--pull=false", *self._engine.limited, tag)
+        container = (await self._call("from", *given, timeout_s=timeout_s, log=False)).stdout
         name = container.decode().strip()
         try:
             command = [*(entry or await self._entrypoint(name, timeout_s)), *arguments]
@@ -180,8 +211,9 @@ class Images:
         work.mkdir(exist_ok=True)
         (work / "Dockerfile").write_text("\n".join(lines) + "\n")
         output = ("--output", f"type=local,dest={target}")
-        arguments = ("--pull=false", "--layers=false", *self._engine.isolated, *self._access(), *output)
-        await self._call("build", *arguments, "-f", str(work / "Dockerfile"), str(work), timeout_s=timeout_s)
+        given = (*self._engine.isolated, *self._engine.limited, *self._access(), *output)
+        source = ("-f", str(work / "Dockerfile"), str(work))
+        await self._call("build", "--pull=false", "--layers=false", *given, *source, timeout_s=timeout_s)
 
     async def empty(self) -> None:
         """Remove all that the storage holds: also what builds left that were interrupted."""
