@@ -1,11 +1,12 @@
-"""What a rollout says of its number may be anything: it costs no more than that rollout."""
+"""Rollouts of deployment configs that end early; and what they say of their number, which may be anything."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from imagestreams.resources.openshift_apps.rollouts import VERSION
+from imagestreams.resources.openshift_apps.rollouts import CANCELLED, FAILED, PHASE, VERSION
 from imagestreams.resources.workloads.replica_set_history import REVISION
 
 Make = Callable[..., dict[str, Any]]
@@ -61,3 +62,30 @@ async def test_an_old_replica_set_with_an_odd_revision_does_not_hold_up_the_next
     await room.change("Deployment", "web", new_image("r/web:2"))
 
     await room.until(lambda: len(list(room.workloads.replica_sets.storage.list("shop"))) == 2)
+
+
+async def test_a_cancelled_rollout_ends_what_its_runner_does(room: Any, runner: Any, workload: Make) -> None:
+    await room.create(workload("DeploymentConfig", replicas=1, triggers=[{"type": "ConfigChange"}]))
+    await room.until(lambda: room.status("DeploymentConfig", "web").get("availableReplicas") == 1)
+    runner.hold = asyncio.Event()
+    await room.change("DeploymentConfig", "web", new_image("r/web:2"))
+    await room.until(lambda: runner.calls[-1][1].images == {"app": "r/web:2"})
+    runner.hold = None
+
+    await room.change("ReplicationController", "web-2", say(CANCELLED, "true"))
+
+    await room.until(lambda: room.get("ReplicationController", "web-2")["metadata"]["annotations"][PHASE] == FAILED)
+    await room.until(lambda: runner.calls[-1][1].images == {"app": "r/web:1"})
+    assert len(runner.calls) == 3
+
+
+async def test_what_succeeded_is_carried_out_also_when_somebody_calls_it_cancelled(
+    room: Any, runner: Any, workload: Make
+) -> None:
+    await room.create(workload("DeploymentConfig", replicas=1, triggers=[{"type": "ConfigChange"}]))
+    await room.until(lambda: room.status("DeploymentConfig", "web").get("availableReplicas") == 1)
+    await room.change("ReplicationController", "web-1", say(CANCELLED, "true"))
+
+    await room.change("DeploymentConfig", "web", lambda config: setattr(config.spec, "replicas", 3))
+
+    await room.until(lambda: room.status("DeploymentConfig", "web").get("availableReplicas") == 3)

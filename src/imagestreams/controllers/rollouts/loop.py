@@ -40,6 +40,7 @@ from imagestreams.controllers.rollouts.seen import Seen
 from imagestreams.controllers.rollouts.statuses import is_anothers, replica_set_status, status_of
 from imagestreams.controllers.rollouts.subjects import Subject, subject_of
 from imagestreams.controllers.watching import follow, run_fed
+from imagestreams.resources.openshift_apps.rollouts import COMPLETE, is_cancelled, phase_of
 from imagestreams.resources.storage import ObjectStorage, StaleObject
 from imagestreams.resources.workloads.group import WorkloadGroup
 from imagestreams.resources.workloads.ownership import Controlled, controller_of
@@ -102,6 +103,7 @@ class Rollouts:
         self._sets: Controlled[ReplicaSet] = Controlled()
         self._rollouts: Controlled[ReplicationController] = Controlled()
         self._states: Controlled[ControllerRevision] = Controlled()
+        self._attempts: dict[str, asyncio.Task[Entry[Rollout]]] = {}
         self._queue = WorkQueue(self._work, workers=_WORKERS, backoff=_CONFLICT, lane=self._runner_of)
         self._handouts: Handouts | None = None
 
@@ -134,7 +136,7 @@ class Rollouts:
         return [
             follow(self._revisions, self._seen_in(self._states), self._gone_from(self._states)),
             follow(self._replica_sets, self._seen_in(self._sets), self._gone_from(self._sets)),
-            follow(self._controllers, self._seen_in(self._rollouts), self._gone_from(self._rollouts)),
+            follow(self._controllers, self._seen_rollout, self._gone_from(self._rollouts)),
             *(follow(storage, lambda entry: self._queue.add(entry.key), self._queue.add) for storage in plain),
         ]
 
@@ -144,6 +146,13 @@ class Rollouts:
             self._add_owner_or_self(entry)
 
         return seen
+
+    def _seen_rollout(self, entry: Entry[ReplicationController]) -> None:
+        """End the attempt at a rollout that has been cancelled: nobody waits for what its program still does."""
+        self._seen_in(self._rollouts)(entry)
+        attempt = self._attempts.get(entry.value.metadata.uid)
+        if attempt is not None and _is_broken_off(entry.value):
+            attempt.cancel()
 
     def _gone_from(self, index: Controlled[Any]) -> Callable[[str], None]:
         def gone(key: str) -> None:
@@ -319,14 +328,37 @@ class Rollouts:
         if wanted is not None and fails(wanted, seen):
             # What succeeded before it is what runs next.
             return
-        if record is not None and handouts.wait_s(subject, record) == 0:
-            record = await handouts.carry_out(subject, record)
+        if record is not None and wanted is not None and handouts.wait_s(subject, record) == 0:
+            done = await self._attempt(wanted, handouts.carry_out(subject, record))
+            if done is None:
+                self._queue.add(entry.key)
+                return
+            record = done
             self._say(config, record.value)
             await self._show_rollouts(config, wanted, handouts.seen(subject, record))
         if record is not None:
             seen = handouts.seen(subject, record)
             left = None if seen.complete or seen.timed_out else handouts.left_s(subject, record)
             self._come_back(entry.key, handouts.wait_s(subject, record), None if left is None else left + 1)
+
+    async def _attempt(
+        self, rollout: ReplicationController, work: Coroutine[Any, Any, Entry[Rollout]]
+    ) -> Entry[Rollout] | None:
+        """Carry a rollout out; return what is noted of it, `None` when it was cancelled meanwhile."""
+        uid = rollout.metadata.uid
+        attempt = self._attempts[uid] = asyncio.create_task(work)
+        try:
+            # It may have been cancelled since it was looked at, before there was anything to end.
+            now = self._controllers.find(rollout.metadata.namespace, rollout.metadata.name)
+            if now is not None and _is_broken_off(now.value):
+                attempt.cancel()
+            await asyncio.wait([attempt])
+        finally:
+            del self._attempts[uid]
+            if not attempt.done():
+                attempt.cancel()
+                await asyncio.wait([attempt])
+        return None if attempt.cancelled() else attempt.result()
 
     def _say(self, value: Stored, record: Rollout) -> None:
         """Tell of a rollout that is through, or failed."""
@@ -344,6 +376,11 @@ class Rollouts:
             after = shown(each.value, wanted=is_wanted, seen=seen if is_wanted else None, now=self._now())
             if after is not each.value:
                 self._rollouts.seen(await self._controllers.replace(each, after))
+
+
+def _is_broken_off(rollout: ReplicationController) -> bool:
+    """Return whether a rollout was cancelled in time; one that is complete goes on running its pods."""
+    return is_cancelled(rollout) and phase_of(rollout) != COMPLETE
 
 
 def _has_ended(value: Stored) -> bool:
