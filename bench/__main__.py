@@ -26,8 +26,12 @@ BENCHMARKS = {
 
 def main() -> int:
     """Run what is named, or all; fail only when something does not work, not when it is slow."""
-    smoke = "--smoke" in sys.argv[1:]
-    names = [name for name in sys.argv[1:] if not name.startswith("-")] or list(BENCHMARKS)
+    arguments = sys.argv[1:]
+    if {"-h", "--help"} & set(arguments):
+        print(f"{__doc__}\n\nNames: {', '.join(BENCHMARKS)}")
+        return 0
+    smoke = "--smoke" in arguments
+    names = [name for name in arguments if name != "--smoke"] or list(BENCHMARKS)
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         print(f"error: unknown benchmark {unknown[0]}; known: {', '.join(BENCHMARKS)}", file=sys.stderr)
