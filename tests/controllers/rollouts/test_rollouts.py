@@ -219,6 +219,24 @@ async def test_a_deployment_that_is_deleted_is_taken_down(room: Any, runner: Any
     assert runner.calls[0][1].uid == runner.calls[1][1].uid
 
 
+@pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet", "DeploymentConfig"])
+async def test_a_runner_that_hangs_is_ended_when_its_workload_is_deleted(
+    room: Any, runner: Any, workload: Make, kind: str
+) -> None:
+    runner.hold = asyncio.Event()
+    triggers = {"triggers": [{"type": "ConfigChange"}]} if kind == "DeploymentConfig" else {}
+    await room.create(workload(kind, replicas=1, **triggers))
+    await room.until(lambda: len(runner.calls) == 1)
+
+    await room.delete(kind, "web")
+    if kind == "DeploymentConfig":
+        # It owns its rollouts, which the collector of garbage deletes.
+        await room.delete("ReplicationController", "web-1")
+
+    await room.until(lambda: len(runner.calls) == 2)
+    assert runner.told == [f"apply {kind}/web", f"remove {kind}/web"]
+
+
 async def test_another_of_the_same_name_is_another(room: Any, runner: Any, workload: Make) -> None:
     await room.create(workload())
     await room.until(lambda: runner.calls)
@@ -434,13 +452,15 @@ async def test_a_pod_of_somebodys_own_runs(room: Any, runner: Any, workload: Mak
     (container,) = room.status("Pod", "web")["containerStatuses"]
     assert (container["ready"], container["state"]) == (True, {"running": {"startedAt": room.time()}})
 
-    await room.change("Pod", "web", lambda pod: setattr(pod.spec.containers[0], "image", "r/web:2"))
-    await room.until(lambda: len(runner.calls) == 2)
+    for number, image in enumerate(("r/web:2", "r/web:1"), start=2):
+        await room.change("Pod", "web", lambda pod, image=image: setattr(pod.spec.containers[0], "image", image))
+        await room.until(lambda number=number: len(runner.calls) == number)
     await room.delete("Pod", "web")
-    await room.until(lambda: len(runner.calls) == 3)
+    await room.until(lambda: len(runner.calls) == 4)
 
-    assert runner.told == ["apply Pod/web", "apply Pod/web", "remove Pod/web"]
-    assert len({call[1].change_id for call in runner.calls[:2]}) == 2
+    assert runner.told == ["apply Pod/web"] * 3 + ["remove Pod/web"]
+    # What comes back is another change, too.
+    assert len({call[1].change_id for call in runner.calls[:3]}) == 3
 
 
 async def test_a_pod_that_comes_to_its_end_is_run_once(room: Any, runner: Any, workload: Make) -> None:

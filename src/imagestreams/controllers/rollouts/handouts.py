@@ -80,10 +80,10 @@ class Handouts:
         if chosen is None or subject.is_held:
             return entry
         if entry is None:
-            return await self._records.create(self._begun(subject, chosen))
+            return await self._records.create(self._begun(subject, chosen, 1))
         record = entry.value
         if record.fingerprint != subject.fingerprint:
-            begun = self._begun(subject, chosen)
+            begun = self._begun(subject, chosen, record.changes + 1)
             # Until the change is through, what ran before it still does.
             begun.replicas, begun.ready = record.replicas, record.ready
             begun.ran_template = running_template(record)
@@ -240,7 +240,7 @@ class Handouts:
     def _named(self, name: str) -> Runner | None:
         return next((one.runner for one in self._runners if one.settings.name == name), None)
 
-    def _begun(self, subject: Subject, chosen: ChosenRunner) -> Rollout:
+    def _begun(self, subject: Subject, chosen: ChosenRunner, changes: int) -> Rollout:
         metadata = ObjectMeta(name=record_name(subject.kind, subject.name), namespace=subject.namespace)
         return Rollout(
             metadata=metadata,
@@ -249,7 +249,8 @@ class Handouts:
             workload_name=subject.name,
             workload_uid=subject.uid,
             runner=chosen.settings.name,
-            change_id=subject.change_id,
+            change_id=subject.change_id(changes),
+            changes=changes,
             fingerprint=subject.fingerprint,
             template=subject.template_fingerprint,
             generation=subject.generation,

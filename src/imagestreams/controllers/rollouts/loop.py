@@ -136,26 +136,36 @@ class Rollouts:
         return [
             follow(self._revisions, self._seen_in(self._states), self._gone_from(self._states)),
             follow(self._replica_sets, self._seen_in(self._sets), self._gone_from(self._sets)),
-            follow(self._controllers, self._seen_rollout, self._gone_from(self._rollouts)),
-            *(follow(storage, lambda entry: self._queue.add(entry.key), self._queue.add) for storage in plain),
+            follow(self._controllers, self._seen_in(self._rollouts), self._gone_from(self._rollouts)),
+            *(follow(storage, self._seen_itself, self._gone_itself) for storage in plain),
         ]
 
     def _seen_in(self, index: Controlled[Any]) -> Callable[[Entry[Any]], None]:
         def seen(entry: Entry[Any]) -> None:
             index.seen(entry)
             self._add_owner_or_self(entry)
+            if _is_broken_off(entry.value):
+                self._break_off(entry.key)
 
         return seen
 
-    def _seen_rollout(self, entry: Entry[ReplicationController]) -> None:
-        """End the attempt at a rollout that has been cancelled: nobody waits for what its program still does."""
-        self._seen_in(self._rollouts)(entry)
-        attempt = self._attempts.get(entry.value.metadata.uid)
-        if attempt is not None and _is_broken_off(entry.value):
+    def _seen_itself(self, entry: Entry[Any]) -> None:
+        self._queue.add(entry.key)
+        if _is_broken_off(entry.value):
+            self._break_off(entry.key)
+
+    def _gone_itself(self, key: str) -> None:
+        self._queue.add(key)
+        self._break_off(key)
+
+    def _break_off(self, key: str) -> None:
+        """End the attempt at what was cancelled or deleted: nobody waits for what its program still does."""
+        if (attempt := self._attempts.get(key)) is not None:
             attempt.cancel()
 
     def _gone_from(self, index: Controlled[Any]) -> Callable[[str], None]:
         def gone(key: str) -> None:
+            self._break_off(key)
             if (entry := index.gone(key)) is not None:
                 self._add_owner_or_self(entry)
 
@@ -256,7 +266,10 @@ class Rollouts:
         entry = await self._show(storage, entry, seen)
         wait_s = handouts.wait_s(subject, record) if record is not None and not seen.given_up else None
         if record is not None and wait_s == 0:
-            record = await handouts.carry_out(subject, record)
+            record = await self._attempt(storage, value, handouts.carry_out(subject, record))
+            if record is None:
+                self._queue.add(entry.key)
+                return
             self._say(value, record.value)
             seen = self._seen(handouts, value, subject, record, attempts_max)
             entry = await self._show(storage, entry, seen)
@@ -329,11 +342,10 @@ class Rollouts:
             # What succeeded before it is what runs next.
             return
         if record is not None and wanted is not None and handouts.wait_s(subject, record) == 0:
-            done = await self._attempt(wanted, handouts.carry_out(subject, record))
-            if done is None:
+            record = await self._attempt(self._controllers, wanted, handouts.carry_out(subject, record))
+            if record is None:
                 self._queue.add(entry.key)
                 return
-            record = done
             self._say(config, record.value)
             await self._show_rollouts(config, wanted, handouts.seen(subject, record))
         if record is not None:
@@ -342,19 +354,19 @@ class Rollouts:
             self._come_back(entry.key, handouts.wait_s(subject, record), None if left is None else left + 1)
 
     async def _attempt(
-        self, rollout: ReplicationController, work: Coroutine[Any, Any, Entry[Rollout]]
+        self, storage: ObjectStorage[Any], value: Stored, work: Coroutine[Any, Any, Entry[Rollout]]
     ) -> Entry[Rollout] | None:
-        """Carry a rollout out; return what is noted of it, `None` when it was cancelled meanwhile."""
-        uid = rollout.metadata.uid
-        attempt = self._attempts[uid] = asyncio.create_task(work)
+        """Carry out what an object asks for; return what is noted of it, `None` when that was broken off meanwhile."""
+        key = storage.key(value.metadata.namespace, value.metadata.name)
+        attempt = self._attempts[key] = asyncio.create_task(work)
         try:
-            # It may have been cancelled since it was looked at, before there was anything to end.
-            now = self._controllers.find(rollout.metadata.namespace, rollout.metadata.name)
-            if now is not None and _is_broken_off(now.value):
+            # That may have come about since it was looked at, before there was anything to end.
+            now: Entry[Any] | None = storage.cache.get(key)
+            if now is None or now.value.metadata.uid != value.metadata.uid or _is_broken_off(now.value):
                 attempt.cancel()
             await asyncio.wait([attempt])
         finally:
-            del self._attempts[uid]
+            del self._attempts[key]
             if not attempt.done():
                 attempt.cancel()
                 await asyncio.wait([attempt])
@@ -378,9 +390,11 @@ class Rollouts:
                 self._rollouts.seen(await self._controllers.replace(each, after))
 
 
-def _is_broken_off(rollout: ReplicationController) -> bool:
-    """Return whether a rollout was cancelled in time; one that is complete goes on running its pods."""
-    return is_cancelled(rollout) and phase_of(rollout) != COMPLETE
+def _is_broken_off(value: Stored) -> bool:
+    """Return whether an object is deleted, or a rollout cancelled in time: a complete one goes on running its pods."""
+    if value.metadata.deletion_timestamp:
+        return True
+    return isinstance(value, ReplicationController) and is_cancelled(value) and phase_of(value) != COMPLETE
 
 
 def _has_ended(value: Stored) -> bool:

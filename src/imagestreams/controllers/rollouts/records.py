@@ -21,7 +21,7 @@ class Rollout(Stored):
 
     `fingerprint` tells what would run apart from what would run otherwise, `template` does so for a single pod.
     `ran_template` is that of the pods that ran when the change was begun, empty if they may be of several. The numbers
-    are those that the runner told.
+    are those that the runner told, `changes` counts those of the workload up to this one.
     """
 
     workload_api_version: str = ""
@@ -36,6 +36,7 @@ class Rollout(Stored):
     generation: int = 0
     phase: str = ""
     attempts: int = 0
+    changes: int = 1
     message: str = ""
     begun: str = ""
     ended: str = ""

@@ -39,10 +39,10 @@ class Subject:
     deadline_s: int | None = None
     change: str = ""
 
-    @property
-    def change_id(self) -> str:
-        """The id of the change that leads to what is wanted now."""
-        return f"{self.uid}-{self.change or self.generation}"
+    def change_id(self, changes: int) -> str:
+        """Return the id of the change that leads to what is wanted now; `changes` counts those of the workload."""
+        # What comes back is another change, and of some kinds no generation says so.
+        return f"{self.uid}-{self.change}-{changes}" if self.change else f"{self.uid}-{self.generation}"
 
     @property
     def fingerprint(self) -> str:
