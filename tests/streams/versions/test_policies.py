@@ -67,6 +67,7 @@ def test_refusals_say_what_is_expected() -> None:
     assert refusal("semver:~3.6 nonsense") == 'can\'t read "nonsense" in the range "~3.6 nonsense"'
     assert refusal("newest:x") == "newest takes nothing else"
     assert refusal("regex:") == refusal("regex: numeric") == r"regex needs a pattern, such as ^v(?P<n>\d+)$ numeric"
+    assert refusal("regex:^(a) numric") == "after the pattern comes numeric or alphabetical, not numric"
     assert refusal("regex:(") == "can't read the pattern: missing ): ("
     assert refusal("regex:(?=a)b").startswith("can't read the pattern: invalid perl operator")
     assert refusal(r"regex:(a)\1").startswith("can't read the pattern: invalid escape sequence")

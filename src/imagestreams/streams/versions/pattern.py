@@ -48,6 +48,9 @@ def read_pattern(text: str) -> TagPattern:
     pattern = pattern.strip()
     if pattern in ("", ALPHABETICAL, NUMERIC):
         raise UnusablePolicy(r"regex needs a pattern, such as ^v(?P<n>\d+)$ numeric")
+    if len(words := pattern.split()) > 1:
+        # No tag has a space in it, so no pattern needs one.
+        raise UnusablePolicy(f"after the pattern comes {NUMERIC} or {ALPHABETICAL}, not {words[-1]}")
     import re2  # loaded only where somebody uses it
 
     options = re2.Options()
