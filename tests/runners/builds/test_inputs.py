@@ -96,6 +96,20 @@ async def test_an_archive_that_leads_out_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("name", [".", "/", "a/.."])
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE])
+async def test_the_source_itself_is_no_file_of_an_archive(tmp_path: Path, name: str, kind: bytes) -> None:
+    with tarfile.open(tmp_path / "tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo("file"))
+        member = tarfile.TarInfo("copy" if kind == tarfile.LNKTYPE else name)
+        member.type, member.linkname = kind, name if kind == tarfile.LNKTYPE else "file"
+        tar.addfile(member)
+    (tmp_path / "target").mkdir()
+
+    with pytest.raises(InputError, match="is the source itself"):
+        await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
+
+
 @pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
 async def test_an_archive_can_not_make_a_file_of_this_machine_its_own_nor_hold_up_who_reads_it(
     tmp_path: Path, kind: bytes

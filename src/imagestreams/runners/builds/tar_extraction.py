@@ -109,7 +109,7 @@ class _Extraction:
 
     def take(self, member: tarfile.TarInfo) -> None:
         """Write a member, or remember a symbolic link."""
-        path = self._path(member.name)
+        path = self._path(member.name, may_be_all=member.isdir())
         if member.issparse():
             raise InputError("sparse files are not taken: make the archive without them")
         if member.isdir():
@@ -155,10 +155,12 @@ class _Extraction:
         path.chmod(member.mode & (0o755 if member.mode & 0o100 else 0o644) | 0o600)
         _set_time(path, member.mtime)
 
-    def _path(self, name: str) -> Path:
+    def _path(self, name: str, *, may_be_all: bool = False) -> Path:
         parts = PurePosixPath(os.path.normpath(name.lstrip("/"))).parts
         if ".." in parts:
             raise InputError(f"{name!r} is outside of the source")
+        if not parts and not may_be_all:
+            raise InputError(f"{name!r} is the source itself, and no file in it")
         return self._target.joinpath(*parts)
 
     def _make_room(self, path: Path) -> None:
