@@ -89,3 +89,20 @@ async def test_what_succeeded_is_carried_out_also_when_somebody_calls_it_cancell
     await room.change("DeploymentConfig", "web", lambda config: setattr(config.spec, "replicas", 3))
 
     await room.until(lambda: room.status("DeploymentConfig", "web").get("availableReplicas") == 3)
+
+
+async def test_a_rollout_that_leaves_its_config_while_a_runner_works_is_run_for_itself(
+    room: Any, runner: Any, workload: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    runner.hold = asyncio.Event()
+    await room.create(workload("DeploymentConfig", replicas=1, triggers=[{"type": "ConfigChange"}]))
+    await room.until(lambda: len(runner.calls) == 1)
+
+    await room.change(
+        "ReplicationController", "web-1", lambda rollout: setattr(rollout.metadata, "owner_references", None)
+    )
+    await room.until(lambda: runner.told == ["apply DeploymentConfig/web", "apply ReplicationController/web-1"])
+    runner.hold.set()
+    await room.rest()
+
+    assert [record.message for record in caplog.records] == []

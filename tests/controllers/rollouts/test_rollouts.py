@@ -229,9 +229,6 @@ async def test_a_runner_that_hangs_is_ended_when_its_workload_is_deleted(
     await room.until(lambda: len(runner.calls) == 1)
 
     await room.delete(kind, "web")
-    if kind == "DeploymentConfig":
-        # It owns its rollouts, which the collector of garbage deletes.
-        await room.delete("ReplicationController", "web-1")
 
     await room.until(lambda: len(runner.calls) == 2)
     assert runner.told == [f"apply {kind}/web", f"remove {kind}/web"]

@@ -103,7 +103,7 @@ class Rollouts:
         self._sets: Controlled[ReplicaSet] = Controlled()
         self._rollouts: Controlled[ReplicationController] = Controlled()
         self._states: Controlled[ControllerRevision] = Controlled()
-        self._attempts: dict[str, asyncio.Task[Entry[Rollout]]] = {}
+        self._attempts: dict[asyncio.Task[Entry[Rollout]], Sequence[str]] = {}
         self._queue = WorkQueue(self._work, workers=_WORKERS, backoff=_CONFLICT, lane=self._runner_of)
         self._handouts: Handouts | None = None
 
@@ -160,8 +160,9 @@ class Rollouts:
 
     def _break_off(self, key: str) -> None:
         """End the attempt at what was cancelled or deleted: nobody waits for what its program still does."""
-        if (attempt := self._attempts.get(key)) is not None:
-            attempt.cancel()
+        for attempt, keys in self._attempts.items():
+            if key in keys:
+                attempt.cancel()
 
     def _gone_from(self, index: Controlled[Any]) -> Callable[[str], None]:
         def gone(key: str) -> None:
@@ -266,7 +267,7 @@ class Rollouts:
         entry = await self._show(storage, entry, seen)
         wait_s = handouts.wait_s(subject, record) if record is not None and not seen.given_up else None
         if record is not None and wait_s == 0:
-            record = await self._attempt(storage, value, handouts.carry_out(subject, record))
+            record = await self._attempt(handouts.carry_out(subject, record), value)
             if record is None:
                 self._queue.add(entry.key)
                 return
@@ -342,7 +343,7 @@ class Rollouts:
             # What succeeded before it is what runs next.
             return
         if record is not None and wanted is not None and handouts.wait_s(subject, record) == 0:
-            record = await self._attempt(self._controllers, wanted, handouts.carry_out(subject, record))
+            record = await self._attempt(handouts.carry_out(subject, record), config, wanted)
             if record is None:
                 self._queue.add(entry.key)
                 return
@@ -353,24 +354,29 @@ class Rollouts:
             left = None if seen.complete or seen.timed_out else handouts.left_s(subject, record)
             self._come_back(entry.key, handouts.wait_s(subject, record), None if left is None else left + 1)
 
-    async def _attempt(
-        self, storage: ObjectStorage[Any], value: Stored, work: Coroutine[Any, Any, Entry[Rollout]]
-    ) -> Entry[Rollout] | None:
-        """Carry out what an object asks for; return what is noted of it, `None` when that was broken off meanwhile."""
-        key = storage.key(value.metadata.namespace, value.metadata.name)
-        attempt = self._attempts[key] = asyncio.create_task(work)
+    async def _attempt(self, work: Coroutine[Any, Any, Entry[Rollout]], *values: Stored) -> Entry[Rollout] | None:
+        """Carry out what objects ask for; return what is noted of it, `None` when one was broken off meanwhile."""
+        attempt = asyncio.create_task(work)
+        self._attempts[attempt] = [self._key(value) for value in values]
         try:
-            # That may have come about since it was looked at, before there was anything to end.
-            now: Entry[Any] | None = storage.cache.get(key)
-            if now is None or now.value.metadata.uid != value.metadata.uid or _is_broken_off(now.value):
+            # That may have come about since they were looked at, before there was anything to end.
+            if any(self._is_gone_or_broken_off(value) for value in values):
                 attempt.cancel()
             await asyncio.wait([attempt])
         finally:
-            del self._attempts[key]
+            del self._attempts[attempt]
             if not attempt.done():
                 attempt.cancel()
                 await asyncio.wait([attempt])
         return None if attempt.cancelled() else attempt.result()
+
+    def _key(self, value: Stored) -> str:
+        return self._kinds[value.kind].key(value.metadata.namespace, value.metadata.name)
+
+    def _is_gone_or_broken_off(self, value: Stored) -> bool:
+        """Return whether an object is gone, or broken off, since it was looked at."""
+        now: Entry[Any] | None = self._kinds[value.kind].cache.get(self._key(value))
+        return now is None or now.value.metadata.uid != value.metadata.uid or _is_broken_off(now.value)
 
     def _say(self, value: Stored, record: Rollout) -> None:
         """Tell of a rollout that is through, or failed."""
