@@ -48,6 +48,9 @@ async def test_another_user_has_none_of_ones_own_groups() -> None:
         ),
         (b"system:serviceaccount:shop:builder", [b"dev"], {"dev", AUTHENTICATED}),
         (b"system:serviceaccount:shop", [], {AUTHENTICATED}),
+        (b"system:serviceaccount:Shop:builder", [], {AUTHENTICATED}),
+        (b"system:serviceaccount:shop:builder:x", [], {AUTHENTICATED}),
+        ("Jörg".encode(), [], {AUTHENTICATED}),
     ],
 )
 async def test_groups_follow_from_the_user_unless_they_are_named(

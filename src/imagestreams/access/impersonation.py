@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from imagestreams.access.authorization import Attributes, Authorizer, require
 from imagestreams.access.identity import ANONYMOUS, AUTHENTICATED, UNAUTHENTICATED, User
 from imagestreams.api.errors import bad_request
+from imagestreams.api.metadata.object_meta_validation import dns_label_problems, dns_subdomain_problems
 
 HEADER_PREFIX: Final = b"impersonate-"
 _USER: Final = b"impersonate-user"
@@ -55,7 +56,9 @@ async def acting_as(user: User, headers: Iterable[tuple[bytes, bytes]], authoriz
     Raises:
         ApiError: 400, groups or more without a user; 403, the user may not act as that one.
     """
-    wanted = _wanted([(name, value.decode("latin-1")) for name, value in headers if name.startswith(HEADER_PREFIX)])
+    wanted = _wanted(
+        [(name, value.decode(errors="replace")) for name, value in headers if name.startswith(HEADER_PREFIX)]
+    )
     if not wanted:
         return user
     if wanted[0].kind not in ("User", "ServiceAccount"):
@@ -89,7 +92,7 @@ def _wanted(headers: list[tuple[bytes, str]]) -> list[_Wanted]:
 
 def _user(name: str) -> _Wanted:
     namespace, _, account = name.removeprefix(_SERVICE_ACCOUNT).partition(":")
-    if name.startswith(_SERVICE_ACCOUNT) and namespace and account and ":" not in account:
+    if name.startswith(_SERVICE_ACCOUNT) and not (dns_label_problems(namespace) or dns_subdomain_problems(account)):
         return _Wanted("ServiceAccount", account, namespace)
     return _Wanted("User", name)
 
