@@ -296,6 +296,13 @@ def test_what_can_not_be_told_to_a_webhook(
     assert "wrong" not in done.stderr
 
 
+@pytest.mark.parametrize("place", ["ftp://localhost", "https://[::1", "https://localhost:https", "https://:443"])
+def test_what_is_no_address_of_a_webhook(server: RunningServer, place: str) -> None:
+    done = server.isctl("start-build", f"--from-webhook={place}/hush/generic")
+
+    assert (done.returncode, done.stderr) == (1, "error: the webhook is no http or https URL\n")
+
+
 def uploaded(server: RunningServer, project: str, name: str) -> tuple[dict[str, Any], bytes]:
     _, build = server.request("GET", f"{builds(project)}/{name}")
     return build, (server.data_dir / "builds" / "uploads" / build["metadata"]["uid"]).read_bytes()

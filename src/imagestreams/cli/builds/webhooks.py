@@ -48,9 +48,7 @@ def call_webhook(session: Session, address: str, received: str, repository: str)
     """
     from imagestreams.client.rest import RestClient
 
-    hook = urlsplit(address)
-    if hook.scheme not in ("http", "https") or not hook.hostname:
-        raise CliError("the webhook is no http or https URL")
+    hook = _address(address)
     event = push_event(_lines(received), Path(repository or ".")) if received else None
     client = RestClient(_config(session, hook), warn=session.warn, timeout_s=session.request_timeout_s)
     path = hook.path + (f"?{hook.query}" if hook.query else "")
@@ -63,6 +61,17 @@ def call_webhook(session: Session, address: str, received: str, repository: str)
     finally:
         client.close()
     return answer.json() if answer.body else None
+
+
+def _address(text: str) -> SplitResult:
+    try:
+        hook = urlsplit(text)
+        if hook.scheme in ("http", "https") and hook.hostname and hook.port != 0:
+            return hook
+    except ValueError:
+        pass
+    # What a parser complains of may be the secret; so nothing is told of it.
+    raise CliError("the webhook is no http or https URL") from None
 
 
 def push_event(lines: Iterable[str], repository: Path) -> Object | None:
