@@ -1,4 +1,4 @@
-"""Where a text stops being JSON, told in the words of Go's decoder, which clients of the API know."""
+"""JSON as Go reads it: where a text stops being JSON, in the words that clients of the API know, and odd characters."""
 
 import re
 
@@ -11,6 +11,12 @@ _PARTS = (
 )
 _HEX = "0123456789abcdefABCDEF"
 _MAX_DEPTH = 10_000
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""Any escape; of those for halves of a character two that belong together, or one that is alone."""
 
 
 class JsonSyntaxError(ValueError):
@@ -25,6 +31,17 @@ def check_json(text: bytes) -> None:
     """
     # Byte for byte, as Go reads it: of a character outside of ASCII the first byte is what is complained of.
     _Scanner(text.decode("latin-1")).document()
+
+
+def with_whole_characters(text: str) -> str:
+    """Return a JSON text with U+FFFD for each half of a character: that is none, and nothing could store it.
+
+    >>> with_whole_characters(r'["\\ud83d", "\\ud83d\\ude00"]') == r'["\\ufffd", "\\ud83d\\ude00"]'
+    True
+    """
+    if not _SURROGATE.search(text):
+        return text
+    return _ESCAPE.sub(lambda escape: r"\ufffd" if escape["lone"] else escape[0], text)
 
 
 class _Scanner:

@@ -112,3 +112,12 @@ def test_any_bytes_are_read_or_refused(raw: bytes, kind: str) -> None:
         return
     assert document is not None
     assert document["kind"] == kind
+
+
+def test_half_a_character_in_what_is_json_inside_is_read_as_go_reads_it() -> None:
+    managed = field(17, field(7, field(1, rb'{"f:\ud800":{}}')))
+
+    document = read_protobuf(body("v1", "Secret", field(1, managed)))
+
+    assert document is not None
+    assert document["metadata"]["managedFields"] == [{"fieldsV1": {"f:\ufffd": {}}}]

@@ -96,3 +96,8 @@ def test_deep_nesting_is_refused() -> None:
 def test_messages_name_fields_by_path() -> None:
     assert path_text(("f:spec", "f:tags", 'k:{"name":"1"}', "f:from")) == '.spec.tags[name="1"].from'
     assert path_text(("f:metadata", "f:finalizers", 'v:"x/y"')) == '.metadata.finalizers[="x/y"]'
+
+
+@pytest.mark.parametrize("step", [r'v:"\ud800"', r'k:{"name":"\ud800"}', r'k:{"\ud800":1}'])
+def test_half_a_character_in_a_step_is_read_as_go_reads_it(step: str) -> None:
+    assert list(to_wire(from_wire({"f:a": {step: {}}}))["f:a"]) == [step.replace(r"\ud800", "\ufffd")]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from imagestreams.api.errors import bad_request, unsupported_media_type
-from imagestreams.api.json_syntax import JsonSyntaxError, check_json
+from imagestreams.api.json_syntax import JsonSyntaxError, check_json, with_whole_characters
 from imagestreams.api.pods.values import Quantity
 from imagestreams.apiserver.bodies.foreign_kinds import foreign_kind
 from imagestreams.apiserver.bodies.json_duplicates import duplicate_paths
@@ -29,12 +29,6 @@ PATCH_TYPES = (
 _SHOWN_BYTES = 30
 _WIDE_NUMBER = re.compile(rb"[:\[,\s-][0-9]{10}")
 """What may be a number of more than 32 or 64 bits, which our decoder would take."""
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_ESCAPE = re.compile(
-    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
-    re.DOTALL,
-)
-"""Any escape; of those for halves of a character two that belong together, or one that is alone."""
 _WITHOUT_PROTOBUF = f"{JSON}, {YAML}"
 
 
@@ -80,10 +74,7 @@ def read_document(body: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]
     if media_type != JSON:
         raise unknown_format(MEDIA_TYPES)
     try:
-        text = body.decode("utf-8", "replace")
-        if _SURROGATE.search(text):
-            # Half a character is no character, and nothing could store it; Go reads U+FFFD.
-            text = _ESCAPE.sub(lambda escape: r"\ufffd" if escape["lone"] else escape[0], text)
+        text = with_whole_characters(body.decode("utf-8", "replace"))
         pairs = _Pairs()
         document = json.loads(text, object_pairs_hook=pairs.build, parse_constant=_no_constant)
         return document, duplicate_paths(text) if pairs.repeat else ()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from imagestreams.api.json_syntax import with_whole_characters
 from imagestreams.apiserver.bodies.protobuf_messages import Field, messages
 
 MAGIC: Final = b"k8s\x00"
@@ -105,7 +106,7 @@ def _value(value: int | bytes, kind: str) -> Any:
 
 def _json(text: bytes) -> Any:
     try:
-        return json.loads(text) if text else None
+        return json.loads(with_whole_characters(text.decode("utf-8", "replace"))) if text else None
     except ValueError as error:
         raise ProtobufError(str(error)) from error
 

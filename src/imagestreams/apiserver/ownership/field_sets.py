@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
+from imagestreams.api.json_syntax import with_whole_characters
+
 FieldSet = dict[str, Any]
 """A node: step → node. Typed loosely because it nests in itself."""
 Path = tuple[str, ...]
@@ -158,7 +160,7 @@ def from_wire(wire: Any, depth: int = 0, *, canonical: bool = False) -> FieldSet
 @lru_cache(maxsize=4096)
 def _canonical(step: str) -> str:
     """Return a step in the form in which this server writes it."""
-    kind, text = step[:2], step[2:]
+    kind, text = step[:2], with_whole_characters(step[2:])
     match kind:
         case "f:":
             return step
