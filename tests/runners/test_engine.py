@@ -131,6 +131,24 @@ async def test_a_caller_who_is_cancelled_takes_the_program_along(tmp_path: Path)
     assert await is_gone(group)
 
 
+async def test_a_caller_who_is_cancelled_twice_leaves_nothing_behind(tmp_path: Path) -> None:
+    groups: asyncio.Queue[int] = asyncio.Queue()
+    ready = tmp_path / "ready"
+    text = f"trap '' TERM; : > {ready}; while :; do sleep 0.1; done"
+    running = asyncio.create_task(run(script(text, timeout_s=100, started=groups.put_nowait)))
+    group = await groups.get()
+    while not ready.exists():  # noqa: ASYNC110 - the program only says so
+        await asyncio.sleep(0.01)
+
+    for _ in range(2):
+        running.cancel()
+        await asyncio.sleep(0.01)
+    await asyncio.wait([running])
+
+    assert running.cancelled()
+    assert await is_gone(group)
+
+
 async def test_input_that_is_not_read_does_no_harm() -> None:
     outcome = await run(script("exit 0", stdin=b"x" * 1_000_000))
 

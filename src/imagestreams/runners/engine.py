@@ -98,12 +98,14 @@ async def run(command: Command) -> Outcome:
     except TimeoutError:
         timed_out = True
     finally:
-        await _end(process)
-        # Something that fled its group may hold the pipes open for ever; what it says is not waited for.
-        await asyncio.wait(pipes, timeout=_PIPES_S)
-        for pipe in pipes:
-            pipe.cancel()
-        await asyncio.gather(*pipes, return_exceptions=True)
+        try:
+            await _end(process)
+            # Something that fled its group may hold the pipes open for ever; what it says is not waited for.
+            await asyncio.wait(pipes, timeout=_PIPES_S)
+        finally:
+            for pipe in pipes:
+                pipe.cancel()
+            await asyncio.gather(*pipes, return_exceptions=True)
     return Outcome(process.returncode or 0, bytes(said), bytes(complained), timed_out)
 
 
@@ -173,12 +175,17 @@ async def _take(stream: asyncio.StreamReader | None, kept: bytearray, log: Calla
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End a program with its whole group: also what it left behind when it ended by itself."""
-    if process.returncode is None:
-        _signal(process.pid, signal.SIGTERM)
-        # No `asyncio.timeout`: before Python 3.11.4 it cancels for good whoever was cancelled before.
-        await _exit_of(process, GRACE_S)
-    _signal(process.pid, signal.SIGKILL)
+    """End a program with its whole group: also what it left behind when it ended by itself.
+
+    Who is cancelled once more meanwhile does not wait, and kills it.
+    """
+    try:
+        if process.returncode is None:
+            _signal(process.pid, signal.SIGTERM)
+            # No `asyncio.timeout`: before Python 3.11.4 it cancels for good whoever was cancelled before.
+            await _exit_of(process, GRACE_S)
+    finally:
+        _signal(process.pid, signal.SIGKILL)
     await _exit_of(process)
 
 

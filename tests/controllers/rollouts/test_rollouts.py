@@ -234,6 +234,34 @@ async def test_a_runner_that_hangs_is_ended_when_its_workload_is_deleted(
     assert runner.told == [f"apply {kind}/web", f"remove {kind}/web"]
 
 
+async def test_the_end_of_a_program_is_waited_for_whatever_becomes_of_its_workload(
+    room: Any, runner: Any, workload: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ending, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def ends_slowly(workload: Any) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ending.set()
+            await ended.wait()
+
+    monkeypatch.setattr(runner, "roll_out", ends_slowly)
+    document = workload("ReplicaSet", replicas=1)
+    await room.create({**document, "metadata": {"name": "web", "finalizers": ["example.com/waits"]}})
+    await begun.wait()
+    await room.delete("ReplicaSet", "web")
+    await ending.wait()
+
+    await room.change("ReplicaSet", "web", lambda value: setattr(value.metadata, "finalizers", None))
+    await asyncio.sleep(0.1)
+    assert runner.told == []
+
+    ended.set()
+    await room.until(lambda: runner.told == ["remove ReplicaSet/web"])
+
+
 async def test_another_of_the_same_name_is_another(room: Any, runner: Any, workload: Make) -> None:
     await room.create(workload())
     await room.until(lambda: runner.calls)

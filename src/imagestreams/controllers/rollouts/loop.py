@@ -162,7 +162,7 @@ class Rollouts:
         """End the attempt at what was cancelled or deleted: nobody waits for what its program still does."""
         for attempt, keys in self._attempts.items():
             if key in keys:
-                attempt.cancel()
+                _cancel(attempt)
 
     def _gone_from(self, index: Controlled[Any]) -> Callable[[str], None]:
         def gone(key: str) -> None:
@@ -361,12 +361,12 @@ class Rollouts:
         try:
             # That may have come about since they were looked at, before there was anything to end.
             if any(self._is_gone_or_broken_off(value) for value in values):
-                attempt.cancel()
+                _cancel(attempt)
             await asyncio.wait([attempt])
         finally:
             del self._attempts[attempt]
             if not attempt.done():
-                attempt.cancel()
+                _cancel(attempt)
                 await asyncio.wait([attempt])
         return None if attempt.cancelled() else attempt.result()
 
@@ -394,6 +394,12 @@ class Rollouts:
             after = shown(each.value, wanted=is_wanted, seen=seen if is_wanted else None, now=self._now())
             if after is not each.value:
                 self._rollouts.seen(await self._controllers.replace(each, after))
+
+
+def _cancel(attempt: asyncio.Task[Any]) -> None:
+    """Cancel an attempt once: a second time would break off the end of its program, which takes a while."""
+    if not attempt.cancelling():
+        attempt.cancel()
 
 
 def _is_broken_off(value: Stored) -> bool:
