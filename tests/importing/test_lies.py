@@ -193,15 +193,22 @@ async def test_a_list_of_thousands_is_refused_before_anything_is_fetched(
     assert set(registry.paths()) == {"/v2/x/manifests/1"}
 
 
+@pytest.mark.parametrize("repositories", [1, 3])
 async def test_what_one_import_takes_is_bounded_and_the_next_one_goes_on(
-    import_room: Any, docker_registry: Any, repository_name: str, monkeypatch: pytest.MonkeyPatch
+    import_room: Any,
+    docker_registry: Any,
+    repository_name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    repositories: int,
 ) -> None:
+    images = []
     for number in range(6):
         labels = {"config": {"Labels": {"large": "x" * 20_000}}}
-        docker_registry.image(repository_name, f"t{number}", seed=number, config=labels)
+        repository = f"{repository_name}/{number % repositories}"
+        docker_registry.image(repository, f"t{number}", seed=number, config=labels)
+        images += wanted(f"{docker_registry.host}/{repository}:t{number}", to=f"t{number}")["images"]
     monkeypatch.setattr(fetch, "BYTES_MAX", 50_000)
-    source = f"{docker_registry.host}/{repository_name}"
-    request = {"images": [wanted(f"{source}:t{number}", to=f"t{number}")["images"][0] for number in range(6)]}
+    request = {"images": images}
 
     async def imported() -> int:
         statuses = [one["status"] for one in (await import_room.run(request))["status"]["images"]]

@@ -46,7 +46,7 @@ ACCEPTED: Final = (DOCKER_MANIFEST, OCI_MANIFEST, DOCKER_LIST, OCI_INDEX, SIGNED
 LISTED_MAX: Final = 1000
 DEPTH_MAX: Final = 4
 BYTES_MAX: Final = 128 << 20
-"""How much of manifests and configs one import takes from a repository; the next one goes on from there."""
+"""How much of manifests and configs one import takes; the next one goes on from there."""
 _NONE_REFUSED: Final = Refusals()
 _TOO_DEEP: Final = f"manifest lists are nested more than {DEPTH_MAX} deep"
 
@@ -66,6 +66,31 @@ class Fetched:
     refused: Refusals = _NONE_REFUSED
 
 
+class ByteBudget:
+    """What one import may still take of manifests and configs, from all its repositories together."""
+
+    def __init__(self) -> None:
+        self._left = BYTES_MAX
+
+    def take(self, size_bytes: int) -> None:
+        """Count what came.
+
+        Raises:
+            TooLarge: that was too much.
+        """
+        self._left -= size_bytes
+        self.check()
+
+    def check(self) -> None:
+        """See that there is something left before more is asked for.
+
+        Raises:
+            TooLarge: there is not.
+        """
+        if self._left < 0:
+            raise TooLarge(f"more than {BYTES_MAX} bytes of manifests and configs in one import")
+
+
 class RepositoryFetch:
     """One repository during one import."""
 
@@ -75,6 +100,7 @@ class RepositoryFetch:
         repository: Repository | MirroredRepository,
         known: KnownImages,
         memory: Memory,
+        budget: ByteBudget,
         server: Platform,
         now: str,
     ) -> None:
@@ -82,6 +108,7 @@ class RepositoryFetch:
         self._repository = repository
         self._known = known
         self._memory = memory
+        self._budget = budget
         self._server = server
         self._now = now
         self._key = repository_key(plan.repository)
@@ -89,7 +116,6 @@ class RepositoryFetch:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._not_by_digest: set[str] = set()
-        self._bytes = 0
 
     async def all(self) -> dict[Wanted, Fetched | ImportFailed]:
         """Fetch everything that is planned, side by side."""
@@ -211,24 +237,19 @@ class RepositoryFetch:
         return known or await self._get(digest)
 
     async def _get(self, reference: str) -> Manifest:
-        self._take(0)
+        self._budget.check()
         manifest = await self._repository.manifest(reference, ACCEPTED)
-        self._take(len(manifest.body) + len(manifest.signed))
+        self._budget.take(len(manifest.body) + len(manifest.signed))
         self._memory.remember(self._key, reference, manifest)
         return manifest
 
     async def _config(self, digest: str) -> bytes:
         if digest == EMPTY_DIGEST:
             return EMPTY
-        self._take(0)
+        self._budget.check()
         config = await self._repository.blob(digest)
-        self._take(len(config))
+        self._budget.take(len(config))
         return config
-
-    def _take(self, size_bytes: int) -> None:
-        self._bytes += size_bytes
-        if self._bytes > BYTES_MAX:
-            raise TooLarge(f"more than {BYTES_MAX} bytes of manifests and configs in one import")
 
     async def _describe(self, found: Manifest | Image, raw: bool) -> Image:
         """Return the image of a manifest, for which at most its config is fetched."""

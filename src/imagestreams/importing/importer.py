@@ -22,7 +22,7 @@ from imagestreams.api.image import (
 )
 from imagestreams.api.meta import Status
 from imagestreams.importing.failure import ImportFailed, listing_failed
-from imagestreams.importing.fetch import Fetched, KnownImages, RepositoryFetch
+from imagestreams.importing.fetch import ByteBudget, Fetched, KnownImages, RepositoryFetch
 from imagestreams.importing.following import Following
 from imagestreams.importing.memory import Memory
 from imagestreams.importing.plan import RepositoryPlan, Wanted, plan_images, plan_tags, repository_key
@@ -143,6 +143,7 @@ class _Run:
         self._keyring = keyring
         self._known = known
         self._now = now
+        self._budget = ByteBudget()
 
     async def images(self, images: Sequence[ImageImportSpec], imports: bool, outcome: Outcome) -> None:
         """Import the images that are named one by one."""
@@ -244,7 +245,9 @@ class _Run:
 
     async def _fetch(self, plan: RepositoryPlan) -> dict[Wanted, Fetched | ImportFailed]:
         repository = self._open(plan.repository, plan.insecure)
-        fetch = RepositoryFetch(plan, repository, self._known, self._memory, self._settings.platform, self._now)
+        fetch = RepositoryFetch(
+            plan, repository, self._known, self._memory, self._budget, self._settings.platform, self._now
+        )
         return await fetch.all()
 
     def _open(self, written: ImageReference, insecure: bool) -> Repository | MirroredRepository:
