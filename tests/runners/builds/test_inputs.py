@@ -2,10 +2,12 @@
 
 import asyncio
 import io
+import lzma
 import random
 import shutil
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -203,6 +205,68 @@ async def test_links_programs_and_directories_of_an_archive_stay_what_they_are(t
     assert (target / "bin" / "same").samefile(target / "bin" / "run")
     assert [(target / name).readlink() for name in ("sh", "also")] == [Path("/bin/sh"), Path("/bin/sh")]
     assert [path.stat().st_mtime for path in (target / "bin", target / "bin" / "run")] == [1_700_000_000] * 2
+
+
+@pytest.mark.parametrize(
+    ("compress", "dictionary_bytes", "taken"),
+    [
+        (lzma.FORMAT_XZ, 64 << 20, True),
+        (lzma.FORMAT_ALONE, 64 << 20, True),
+        (lzma.FORMAT_XZ, 512 << 20, False),
+        (lzma.FORMAT_ALONE, 512 << 20, False),
+    ],
+)
+async def test_an_archive_does_not_say_how_much_memory_it_takes(
+    tmp_path: Path, compress: int, dictionary_bytes: int, taken: bool
+) -> None:
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        for name in ("first", "second"):
+            member = tarfile.TarInfo(name)
+            member.size = 100_000
+            tar.addfile(member, io.BytesIO(name[:1].encode() * member.size))
+    kind = lzma.FILTER_LZMA2 if compress == lzma.FORMAT_XZ else lzma.FILTER_LZMA1
+    archive = lzma.compress(plain.getvalue(), compress, filters=[{"id": kind, "dict_size": 1 << 20}])
+    (tmp_path / "tar").write_bytes(_with_dictionary(archive, compress, dictionary_bytes))
+    (tmp_path / "target").mkdir()
+
+    if taken:
+        await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
+        assert (tmp_path / "target" / "second").read_bytes() == b"s" * 100_000
+    else:
+        with pytest.raises(InputError, match="Memory usage limit"):
+            await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
+
+
+def _with_dictionary(archive: bytes, compress: int, size_bytes: int) -> bytes:
+    """Let a compressed file claim another dictionary, without the memory that making it would take."""
+    if compress == lzma.FORMAT_ALONE:
+        return archive[:1] + size_bytes.to_bytes(4, "little") + archive[5:]
+    # In xz the block header comes after the twelve bytes of the stream's: length, flags, filter, its property, zeros.
+    length = (archive[12] + 1) * 4
+    header = bytearray(archive[12 : 12 + length - 4])
+    assert header[2:4] == b"\x21\x01"
+    header[4] = (size_bytes.bit_length() - 1 - 12) * 2
+    return archive[:12] + bytes(header) + zlib.crc32(header).to_bytes(4, "little") + archive[12 + length :]
+
+
+async def test_archives_behind_each_other_are_one(tmp_path: Path) -> None:
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        member = tarfile.TarInfo("file")
+        member.size = 10_000
+        tar.addfile(member, io.BytesIO(b"x" * member.size))
+    content = plain.getvalue()
+    first, second = lzma.compress(content[:5_000]), lzma.compress(content[5_000:])
+    (tmp_path / "tar").write_bytes(first + bytes(8) + second)
+    (tmp_path / "cut").write_bytes(first + bytes(8) + second[:20])
+    (tmp_path / "target").mkdir()
+
+    await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
+
+    assert (tmp_path / "target" / "file").read_bytes() == b"x" * 10_000
+    with pytest.raises(InputError, match="unable to extract binary build input"):
+        await unpack(Binary(tmp_path / "cut"), tmp_path / "target")
 
 
 async def test_an_archive_that_is_broken_inside_is_told_of(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ first releases of Python 3.11 do not have.
 import bz2
 import gzip
 import io
-import lzma
 import os
 import shutil
 import tarfile
@@ -18,14 +17,17 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from imagestreams.runners.builds.plan import InputError
+from imagestreams.runners.builds.xz_reading import XzFile
+
+_Content = io.BufferedIOBase | io.RawIOBase
 
 _HEADER_MAX_BYTES: Final = 64 * 1024
 _BLOCK_BYTES: Final = 1024 * 1024
-_COMPRESSED: Final[Mapping[bytes, Callable[[Path], io.BufferedIOBase]]] = {
+_COMPRESSED: Final[Mapping[bytes, Callable[[Path], _Content]]] = {
     b"\x1f\x8b": gzip.GzipFile,
     b"BZh": bz2.BZ2File,
-    b"\xfd7zXZ\x00": lzma.LZMAFile,
-    b"\x5d\x00\x00": lzma.LZMAFile,
+    b"\xfd7zXZ\x00": XzFile,
+    b"\x5d\x00\x00": XzFile,
 }
 """How a file that begins so is read."""
 
@@ -51,7 +53,7 @@ def extract_tar(archive: Path, target: Path, count: Callable[[int], None]) -> No
         extraction.finish()
 
 
-def _open(archive: Path) -> io.BufferedIOBase:
+def _open(archive: Path) -> _Content:
     with archive.open("rb") as file:
         begin = file.read(max(map(len, _COMPRESSED)))
     reads = next((reads for magic, reads in _COMPRESSED.items() if begin.startswith(magic)), None)
@@ -64,7 +66,7 @@ class _BoundedHeaders(io.RawIOBase):
     `tarfile` reads names, extended headers and the maps of sparse files into memory, as long as they may be.
     """
 
-    def __init__(self, file: io.BufferedIOBase) -> None:
+    def __init__(self, file: _Content) -> None:
         self._file = file
         self.begin_headers()
 
