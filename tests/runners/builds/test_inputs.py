@@ -238,6 +238,15 @@ async def test_an_archive_does_not_say_how_much_memory_it_takes(
             await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
 
 
+async def test_a_zip_file_is_not_compressed_in_a_way_that_takes_any_memory(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "zip", "w", zipfile.ZIP_LZMA) as zipped:
+        zipped.writestr("file", "content")
+    (tmp_path / "target").mkdir()
+
+    with pytest.raises(InputError, match="'file' is compressed in a way that is not taken"):
+        await unpack(Binary(tmp_path / "zip"), tmp_path / "target")
+
+
 def _with_dictionary(archive: bytes, compress: int, size_bytes: int) -> bytes:
     """Let a compressed file claim another dictionary, without the memory that making it would take."""
     if compress == lzma.FORMAT_ALONE:

@@ -16,6 +16,8 @@ from typing import Final, Self
 from imagestreams.runners.builds.plan import InputError
 from imagestreams.runners.builds.tar_extraction import extract_tar
 
+_ZIPPED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2})
+"""How files of a zip are compressed that need little memory to be read; nobody says how much LZMA may take."""
 _NO_ARCHIVE: Final = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -76,6 +78,8 @@ def extract(archive: Path, target: Path, limits: UnpackedLimits) -> None:
                 # No more is written of a file than the archive says that it holds.
                 for entry in zipped.infolist():
                     count.add(entry.file_size)
+                    if entry.compress_type not in _ZIPPED:
+                        raise InputError(f"{entry.filename!r} is compressed in a way that is not taken")
                 zipped.extractall(target)
         else:
             extract_tar(archive, target, count.add)
