@@ -30,6 +30,7 @@ from imagestreams.controllers.events.import_events import NORMAL, WARNING, Telli
 from imagestreams.controllers.events.object_events import Tell, reference_to
 from imagestreams.controllers.queue import Backoff, RetryLater, WorkQueue
 from imagestreams.controllers.rollouts.attachments import Attachments
+from imagestreams.controllers.rollouts.attempts import Attempts
 from imagestreams.controllers.rollouts.configs import config_subject, fails, shown, wanted_rollout
 from imagestreams.controllers.rollouts.deployment_statuses import left_without_runner_s
 from imagestreams.controllers.rollouts.handouts import ChosenRunner, Handouts
@@ -103,7 +104,7 @@ class Rollouts:
         self._sets: Controlled[ReplicaSet] = Controlled()
         self._rollouts: Controlled[ReplicationController] = Controlled()
         self._states: Controlled[ControllerRevision] = Controlled()
-        self._attempts: dict[asyncio.Task[Entry[Rollout]], Sequence[str]] = {}
+        self._attempts = Attempts()
         self._queue = WorkQueue(self._work, workers=_WORKERS, backoff=_CONFLICT, lane=self._runner_of)
         self._handouts: Handouts | None = None
 
@@ -145,28 +146,22 @@ class Rollouts:
             index.seen(entry)
             self._add_owner_or_self(entry)
             if _is_broken_off(entry.value):
-                self._break_off(entry.key)
+                self._attempts.break_off(entry.key)
 
         return seen
 
     def _seen_itself(self, entry: Entry[Any]) -> None:
         self._queue.add(entry.key)
         if _is_broken_off(entry.value):
-            self._break_off(entry.key)
+            self._attempts.break_off(entry.key)
 
     def _gone_itself(self, key: str) -> None:
         self._queue.add(key)
-        self._break_off(key)
-
-    def _break_off(self, key: str) -> None:
-        """End the attempt at what was cancelled or deleted: nobody waits for what its program still does."""
-        for attempt, keys in self._attempts.items():
-            if key in keys:
-                _cancel(attempt)
+        self._attempts.break_off(key)
 
     def _gone_from(self, index: Controlled[Any]) -> Callable[[str], None]:
         def gone(key: str) -> None:
-            self._break_off(key)
+            self._attempts.break_off(key)
             if (entry := index.gone(key)) is not None:
                 self._add_owner_or_self(entry)
 
@@ -356,19 +351,8 @@ class Rollouts:
 
     async def _attempt(self, work: Coroutine[Any, Any, Entry[Rollout]], *values: Stored) -> Entry[Rollout] | None:
         """Carry out what objects ask for; return what is noted of it, `None` when one was broken off meanwhile."""
-        attempt = asyncio.create_task(work)
-        self._attempts[attempt] = [self._key(value) for value in values]
-        try:
-            # That may have come about since they were looked at, before there was anything to end.
-            if any(self._is_gone_or_broken_off(value) for value in values):
-                _cancel(attempt)
-            await asyncio.wait([attempt])
-        finally:
-            del self._attempts[attempt]
-            if not attempt.done():
-                _cancel(attempt)
-                await asyncio.wait([attempt])
-        return None if attempt.cancelled() else attempt.result()
+        keys = [self._key(value) for value in values]
+        return await self._attempts.make(work, keys, lambda: any(map(self._is_gone_or_broken_off, values)))
 
     def _key(self, value: Stored) -> str:
         return self._kinds[value.kind].key(value.metadata.namespace, value.metadata.name)
@@ -394,12 +378,6 @@ class Rollouts:
             after = shown(each.value, wanted=is_wanted, seen=seen if is_wanted else None, now=self._now())
             if after is not each.value:
                 self._rollouts.seen(await self._controllers.replace(each, after))
-
-
-def _cancel(attempt: asyncio.Task[Any]) -> None:
-    """Cancel an attempt once: a second time would break off the end of its program, which takes a while."""
-    if not attempt.cancelling():
-        attempt.cancel()
 
 
 def _is_broken_off(value: Stored) -> bool:
