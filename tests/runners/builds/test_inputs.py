@@ -332,6 +332,39 @@ async def test_a_small_archive_does_not_become_more_than_it_may(
     assert sum(path.stat().st_size for path in target.iterdir()) == 3_000_000
 
 
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+async def test_directories_that_are_only_implied_count_too(tmp_path: Path, kind: str) -> None:
+    archive = tmp_path / "archive"
+    names = ("a/b/", "a/b/file", "a/b/c/file")
+    if kind == "zip":
+        with zipfile.ZipFile(archive, "w") as zipped:
+            for name in names:
+                zipped.writestr(name, "")
+    else:
+        with tarfile.open(archive, "w") as tar:
+            for name in names:
+                member = tarfile.TarInfo(name)
+                member.type = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+                tar.addfile(member)
+    for target in ("refused", "taken"):
+        (tmp_path / target).mkdir()
+
+    with pytest.raises(InputError, match="the archive holds more than 4 files"):
+        await unpack(Binary(archive), tmp_path / "refused", UnpackedLimits(entries=4))
+    await unpack(Binary(archive), tmp_path / "taken", UnpackedLimits(entries=5))
+
+    assert len(list((tmp_path / "taken").rglob("*"))) == 5
+
+
+async def test_a_name_longer_than_a_path_can_be_is_refused(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo("a/" * 20_000 + "file"))
+    (tmp_path / "target").mkdir()
+
+    with pytest.raises(InputError, match="a name in the archive is longer than 4096 characters"):
+        await unpack(Binary(tmp_path / "tar"), tmp_path / "target")
+
+
 async def test_unpacking_leaves_half_of_the_free_space_to_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,11 +75,7 @@ def extract(archive: Path, target: Path, limits: UnpackedLimits) -> None:
         count = _Count(limits.of_disk(target))
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as zipped:
-                # No more is written of a file than the archive says that it holds.
-                for entry in zipped.infolist():
-                    count.add(entry.file_size)
-                    if entry.compress_type not in _ZIPPED:
-                        raise InputError(f"{entry.filename!r} is compressed in a way that is not taken")
+                _check(zipped, count)
                 zipped.extractall(target)
         else:
             extract_tar(archive, target, count.add)
@@ -89,3 +85,18 @@ def extract(archive: Path, target: Path, limits: UnpackedLimits) -> None:
         ) from error
     except InputError as error:
         raise InputError(f"unable to extract binary build input: {error}") from error
+
+
+def _check(archive: zipfile.ZipFile, count: _Count) -> None:
+    directories: set[str] = set()
+    for entry in archive.infolist():
+        # No more is written of a file than the archive says that it holds.
+        count.add(entry.file_size)
+        if entry.compress_type not in _ZIPPED:
+            raise InputError(f"{entry.filename!r} is compressed in a way that is not taken")
+        name = entry.filename.rstrip("/")
+        if entry.is_dir():
+            directories.add(name)
+        while (name := name.rpartition("/")[0]) and name not in directories:
+            directories.add(name)
+            count.add(0)

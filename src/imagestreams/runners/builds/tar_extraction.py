@@ -22,6 +22,7 @@ from imagestreams.runners.builds.xz_reading import XzFile
 _Content = io.BufferedIOBase | io.RawIOBase
 
 _HEADER_MAX_BYTES: Final = 64 * 1024
+_NAME_MAX: Final = 4_096
 _BLOCK_BYTES: Final = 1024 * 1024
 _COMPRESSED: Final[Mapping[bytes, Callable[[Path], _Content]]] = {
     b"\x1f\x8b": gzip.GzipFile,
@@ -35,14 +36,15 @@ _COMPRESSED: Final[Mapping[bytes, Callable[[Path], _Content]]] = {
 def extract_tar(archive: Path, target: Path, count: Callable[[int], None]) -> None:
     """Write all members of a tar, plain or compressed, as files of nobody in particular.
 
-    `count` is told of the size in bytes of each before it is written, and may refuse it.
+    `count` is told of the size in bytes of each before it is written, as of directories that a path only implies, and
+    may refuse it.
 
     Raises:
         InputError: a member leads out, is of no kind that a source may hold, or is refused.
         OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError: it can't be read, or written.
     """
     with _open(archive) as content, tarfile.open(fileobj=(bounded := _BoundedHeaders(content)), mode="r:") as tar:
-        extraction = _Extraction(tar, target)
+        extraction = _Extraction(tar, target, count)
         for member in tar:
             count(member.size if member.isreg() else 0)
             bounded.begin_content()
@@ -102,9 +104,10 @@ class _BoundedHeaders(io.RawIOBase):
 class _Extraction:
     """Takes one member after the other; of those with the same name the last counts."""
 
-    def __init__(self, archive: tarfile.TarFile, target: Path) -> None:
+    def __init__(self, archive: tarfile.TarFile, target: Path, count: Callable[[int], None]) -> None:
         self._archive = archive
         self._target = target
+        self._count = count
         self._directories = {target}
         self._links: dict[Path, str] = {}
         self._modified: dict[Path, float] = {}
@@ -115,7 +118,8 @@ class _Extraction:
         if member.issparse():
             raise InputError("sparse files are not taken: make the archive without them")
         if member.isdir():
-            self._make_directory(path)
+            self._make_directory(path.parent if path != self._target else path)
+            self._make_directory(path, is_member=True)
             # Who may enter a directory is part of the source, and goes into the image.
             path.chmod(member.mode & 0o755 | 0o700)
             self._modified[path] = member.mtime
@@ -158,6 +162,8 @@ class _Extraction:
         _set_time(path, member.mtime)
 
     def _path(self, name: str, *, may_be_all: bool = False) -> Path:
+        if len(name) > _NAME_MAX:
+            raise InputError(f"a name in the archive is longer than {_NAME_MAX} characters")
         parts = PurePosixPath(os.path.normpath(name.lstrip("/"))).parts
         if ".." in parts:
             raise InputError(f"{name!r} is outside of the source")
@@ -170,13 +176,15 @@ class _Extraction:
         self._links.pop(path, None)
         path.unlink(missing_ok=True)
 
-    def _make_directory(self, path: Path) -> None:
+    def _make_directory(self, path: Path, *, is_member: bool = False) -> None:
         missing = []
         while path not in self._directories:
             missing.append(path)
             path = path.parent
         for each in reversed(missing):
             if each.is_symlink() or not each.is_dir():
+                if not is_member:
+                    self._count(0)
                 each.mkdir()
                 each.chmod(0o755)
             self._directories.add(each)
