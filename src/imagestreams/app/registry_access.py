@@ -2,14 +2,13 @@
 
 import importlib.util
 import logging
-import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from imagestreams.app.settings.error import SettingsError
+from imagestreams.app.trusted_files import trust_with
 from imagestreams.registries.client import RegistryClient
 from imagestreams.registries.keychains.aws import Aws
 from imagestreams.registries.keychains.azure import Azure
@@ -24,7 +23,6 @@ from imagestreams.registries.proxies import proxies_of
 from imagestreams.registries.registries_conf import RegistriesConfError, RegistriesConfFile
 from imagestreams.registries.silences import Silences
 from imagestreams.registries.trust import HostTrust
-from imagestreams.tls_trust import system_trust
 
 _TALKATIVE: Final = ("azure", "botocore", "google", "msal", "urllib3")
 
@@ -55,7 +53,8 @@ def registry_client(
         proxy = proxies_of(environment)
     except ValueError as error:
         raise SettingsError(f"HTTPS_PROXY or HTTP_PROXY can't be used: {error}") from error
-    return RegistryClient(limits, HostTrust(_trust(ca_file), authorities), proxy, observer, silences=silences)
+    trust = HostTrust(trust_with("registryCaFile", ca_file), authorities)
+    return RegistryClient(limits, trust, proxy, observer, silences=silences)
 
 
 def registries_conf(file: Path | None) -> Callable[[], RegistryPolicy]:
@@ -101,17 +100,3 @@ def _is_installed(module: str) -> bool:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
         return False
-
-
-def _trust(ca_file: Path | None) -> Callable[[], ssl.SSLContext]:
-    """Return what makes contexts that trust the system's authorities and those of a file, which is read once."""
-    if ca_file is None:
-        return system_trust
-    try:
-        authorities = ca_file.read_text(encoding="ascii")
-        system_trust(authorities or " ")
-    except (ssl.SSLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"registryCaFile {ca_file} holds no certificates in PEM form") from error
-    except OSError as error:
-        raise SettingsError(f"can't read registryCaFile {ca_file}: {error.strerror}") from error
-    return partial(system_trust, authorities)
