@@ -17,4 +17,9 @@ class User:
     extra: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
 
+def service_account_groups(namespace: str) -> frozenset[str]:
+    """Return the groups that all service accounts of a namespace are in, besides those of whoever is known."""
+    return frozenset({"system:serviceaccounts", f"system:serviceaccounts:{namespace}"})
+
+
 ANONYMOUS = User("system:anonymous", frozenset({UNAUTHENTICATED}))

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from imagestreams.access.authorization import Attributes, Authorizer, require
-from imagestreams.access.identity import ANONYMOUS, AUTHENTICATED, UNAUTHENTICATED, User
+from imagestreams.access.identity import ANONYMOUS, AUTHENTICATED, UNAUTHENTICATED, User, service_account_groups
 from imagestreams.api.errors import bad_request
 from imagestreams.api.metadata.object_meta_validation import dns_label_problems, dns_subdomain_problems
 
@@ -104,7 +104,7 @@ def _other(wanted: list[_Wanted]) -> User:
     if first.kind == "ServiceAccount":
         name = f"{_SERVICE_ACCOUNT}{first.namespace}:{first.name}"
         # A service account's groups are known; those that are named stand in their place.
-        groups = groups or {"system:serviceaccounts", f"system:serviceaccounts:{first.namespace}"}
+        groups = groups or set(service_account_groups(first.namespace))
     if name == ANONYMOUS.name:
         groups.add(UNAUTHENTICATED)
     elif UNAUTHENTICATED not in groups:

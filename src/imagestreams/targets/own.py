@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from imagestreams.access.identity import ADMINISTRATORS, AUTHENTICATED, User
+from imagestreams.access.identity import ADMINISTRATORS, AUTHENTICATED, User, service_account_groups
 from imagestreams.api.codec import decode, encode, to_dict
 from imagestreams.api.core import ObjectReference, Stored
 from imagestreams.api.errors import ApiError
@@ -31,7 +31,7 @@ from imagestreams.targets.kinds import is_usual, is_whole
 _NAMESPACE: Final = "openshift-infra"
 CONTROLLER: Final = User(
     f"system:serviceaccount:{_NAMESPACE}:{COMPONENT}",
-    frozenset({"system:serviceaccounts", f"system:serviceaccounts:{_NAMESPACE}", AUTHENTICATED, ADMINISTRATORS}),
+    service_account_groups(_NAMESPACE) | {AUTHENTICATED, ADMINISTRATORS},
 )
 """As whom objects are changed: the account that does it on OpenShift, which may follow tags of all namespaces."""
 
