@@ -118,7 +118,6 @@ class _Extraction:
         if member.issparse():
             raise InputError("sparse files are not taken: make the archive without them")
         if member.isdir():
-            self._make_directory(path.parent if path != self._target else path)
             self._make_directory(path, is_member=True)
             # Who may enter a directory is part of the source, and goes into the image.
             path.chmod(member.mode & 0o755 | 0o700)
@@ -177,13 +176,14 @@ class _Extraction:
         path.unlink(missing_ok=True)
 
     def _make_directory(self, path: Path, *, is_member: bool = False) -> None:
-        missing = []
-        while path not in self._directories:
-            missing.append(path)
-            path = path.parent
+        missing, known = [], path
+        while known not in self._directories:
+            missing.append(known)
+            known = known.parent
         for each in reversed(missing):
             if each.is_symlink() or not each.is_dir():
-                if not is_member:
+                # A member was counted when it was read.
+                if not is_member or each != path:
                     self._count(0)
                 each.mkdir()
                 each.chmod(0o755)
